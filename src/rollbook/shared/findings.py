@@ -1,0 +1,154 @@
+"""Wrong data is a value: checks, findings, and the report that collects them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Say what a finding does to the data it is about."""
+
+    FATAL = "fatal"  # the file cannot be read; nothing of it is used
+    ERROR = "error"  # the record is left out, and what depends on it
+    WARNING = "warning"  # the record is kept
+    INFO = "info"
+
+
+class Verdict(StrEnum):
+    """Say in one word how a file did."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Say one thing that is wrong: where, what, what to do.
+
+    Shape: `line` is the physical line as a spreadsheet shows it (header = 1), None for a whole file;
+           `weight` is how many records this one cause touches.
+    """
+
+    code: str
+    severity: Severity
+    file: str
+    line: int | None
+    column: str | None
+    value: str | None
+    says: str
+    fix: str
+    weight: int = 1
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the finding as plain values, for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Describe one thing that can be wrong, once, for the reference page and for every finding.
+
+    Shape: `says` and `fix` are format strings over {file}, {line}, {column}, {value} and named extras.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    says: str
+    fix: str
+    why: str
+    source: str = ""
+
+    def finding(
+        self,
+        *,
+        file: str,
+        line: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        severity: Severity | None = None,
+        weight: int = 1,
+        **words: object,
+    ) -> Finding:
+        """Make the finding of this check at one place."""
+        shown = clipped(value)
+        told = {"file": file, "line": line, "column": column, "value": shown, **words}
+        return Finding(
+            code=self.code,
+            severity=severity or self.severity,
+            file=file,
+            line=line,
+            column=column,
+            value=shown,
+            says=self.says.format(**told),
+            fix=self.fix.format(**told),
+            weight=weight,
+        )
+
+
+# Long cells are quoted by their beginning: a finding is read by a person.
+SHOWN_LENGTH = 120
+
+
+def clipped(value: str | None) -> str | None:
+    """Shorten a cell to what a finding quotes."""
+    if value is None or len(value) <= SHOWN_LENGTH:
+        return value
+    return value[:SHOWN_LENGTH] + "…"
+
+
+# How many findings of one kind a report keeps by name; the rest are only counted.
+KEPT_PER_KIND = 1000
+
+
+@dataclass
+class FindingReport:
+    """Collect findings, keep the first of each kind by name, and count them all.
+
+    Shape: a kind is (code, file, column). `counts` maps a code to how many times it was found.
+    """
+
+    findings: list[Finding] = field(default_factory=list[Finding])
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    by_severity: dict[Severity, int] = field(default_factory=dict[Severity, int])
+    _kept: dict[tuple[str, str, str | None], int] = field(
+        default_factory=dict[tuple[str, str, str | None], int]
+    )
+
+    def add(self, finding: Finding, *, times: int = 1) -> None:
+        """Add one finding; `times` counts it several times when the caller kept only examples."""
+        self.counts[finding.code] = self.counts.get(finding.code, 0) + times
+        self.by_severity[finding.severity] = self.by_severity.get(finding.severity, 0) + times
+        kind = (finding.code, finding.file, finding.column)
+        kept = self._kept.get(kind, 0)
+        if kept < KEPT_PER_KIND:
+            self._kept[kind] = kept + 1
+            self.findings.append(finding)
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Add several findings."""
+        for finding in findings:
+            self.add(finding)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def is_fatal(self) -> bool:
+        """Tell whether the file could not be read at all."""
+        return self.by_severity.get(Severity.FATAL, 0) > 0
+
+    @property
+    def verdict(self) -> Verdict:
+        """Sum the findings up in one word."""
+        if self.by_severity.get(Severity.FATAL) or self.by_severity.get(Severity.ERROR):
+            return Verdict.ERROR
+        if self.by_severity.get(Severity.WARNING):
+            return Verdict.WARNING
+        return Verdict.OK
