@@ -1,0 +1,275 @@
+"""The values of a roster coming in: profiles, bundles, frames, the result of the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+from rollbook.files.csv import CsvTable
+from rollbook.shared.findings import FindingReport
+
+
+class Profile(StrEnum):
+    """Choose how a roster is judged: as a conformance run would, or as districts really send."""
+
+    STRICT = "strict"
+    LENIENT = "lenient"
+
+
+class Mode(StrEnum):
+    """Say how much of an entity its file holds: nothing, the whole set, or what changed."""
+
+    ABSENT = "absent"
+    BULK = "bulk"
+    DELTA = "delta"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Hold what manifest.csv says, as it says it.
+
+    Shape: `properties` are (line, name, value) in file order; `header` is empty without a file.
+    """
+
+    header: tuple[str, ...] = ()
+    properties: tuple[tuple[int, str, str | None], ...] = ()
+    ragged_lines: tuple[int, ...] = ()
+
+    def value(self, name: str) -> str | None:
+        """Return the first value of a property, None when it is missing or blank."""
+        return next((value for _, key, value in self.properties if key == name), None)
+
+
+@dataclass(frozen=True)
+class OneRosterBundle:
+    """Hold one OneRoster zip as it was read, before anything is judged.
+
+    Shape: `tables` and `modes` are keyed by a file's name without `.csv`; `version` is "1.1" or
+           "1.2", by the manifest or else by which files and columns are there; `manifest` is None
+           when there is none; `findings` are those of reading (zip, encoding, quoting).
+    """
+
+    version: str
+    manifest: Manifest | None
+    modes: Mapping[str, Mode]
+    tables: Mapping[str, CsvTable]
+    findings: FindingReport
+    unknown_files: tuple[str, ...] = ()
+    unread_files: tuple[str, ...] = ()
+    folder: str = ""
+
+
+_HEAD: Final = {
+    "_line": pl.UInt32(),
+    "sourced_id": pl.String(),
+    "status": pl.String(),  # active, tobedeleted; null in a bulk file
+    "changed_at": pl.Datetime("ms", "UTC"),
+}
+_TEXTS: Final = pl.List(pl.String())
+
+ORGS: Final = pl.Schema(
+    {
+        **_HEAD,
+        "name": pl.String(),
+        "type": pl.String(),
+        "identifier": pl.String(),
+        "parent_sourced_id": pl.String(),
+    }
+)
+SESSIONS: Final = pl.Schema(
+    {
+        **_HEAD,
+        "title": pl.String(),
+        "type": pl.String(),
+        "starts_on": pl.Date(),
+        "ends_on": pl.Date(),
+        "parent_sourced_id": pl.String(),
+        "school_year": pl.Int16(),
+    }
+)
+USERS: Final = pl.Schema(
+    {
+        **_HEAD,
+        "is_enabled": pl.Boolean(),
+        "username": pl.String(),
+        "user_ids": _TEXTS,
+        "given_name": pl.String(),
+        "family_name": pl.String(),
+        "middle_name": pl.String(),
+        "identifier": pl.String(),
+        "email": pl.String(),
+        "sms": pl.String(),
+        "phone": pl.String(),
+        "agent_sourced_ids": _TEXTS,
+        "grades": _TEXTS,
+        "user_master_identifier": pl.String(),
+        "preferred_given_name": pl.String(),
+        "preferred_middle_name": pl.String(),
+        "preferred_family_name": pl.String(),
+        "primary_org_sourced_id": pl.String(),
+        "pronouns": pl.String(),
+    }
+)
+ROLES: Final = pl.Schema(
+    {
+        **_HEAD,
+        "user_sourced_id": pl.String(),
+        "role_type": pl.String(),
+        "role": pl.String(),
+        "begins_on": pl.Date(),
+        "ends_before": pl.Date(),
+        "org_sourced_id": pl.String(),
+    }
+)
+COURSES: Final = pl.Schema(
+    {
+        **_HEAD,
+        "school_year_sourced_id": pl.String(),
+        "title": pl.String(),
+        "course_code": pl.String(),
+        "grades": _TEXTS,
+        "org_sourced_id": pl.String(),
+        "subjects": _TEXTS,
+        "subject_codes": _TEXTS,
+    }
+)
+CLASSES: Final = pl.Schema(
+    {
+        **_HEAD,
+        "title": pl.String(),
+        "grades": _TEXTS,
+        "course_sourced_id": pl.String(),
+        "class_code": pl.String(),
+        "class_type": pl.String(),
+        "location": pl.String(),
+        "school_sourced_id": pl.String(),
+        "term_sourced_ids": _TEXTS,
+        "subjects": _TEXTS,
+        "subject_codes": _TEXTS,
+        "periods": _TEXTS,
+    }
+)
+ENROLLMENTS: Final = pl.Schema(
+    {
+        **_HEAD,
+        "class_sourced_id": pl.String(),
+        "school_sourced_id": pl.String(),
+        "user_sourced_id": pl.String(),
+        "role": pl.String(),
+        "is_primary": pl.Boolean(),
+        "begins_on": pl.Date(),
+        "ends_before": pl.Date(),
+    }
+)
+DEMOGRAPHICS: Final = pl.Schema(
+    {
+        **_HEAD,  # sourced_id is the user's
+        "born_on": pl.Date(),
+        "sex": pl.String(),
+        "american_indian_or_alaska_native": pl.Boolean(),
+        "asian": pl.Boolean(),
+        "black_or_african_american": pl.Boolean(),
+        "native_hawaiian_or_other_pacific_islander": pl.Boolean(),
+        "white": pl.Boolean(),
+        "demographic_race_two_or_more_races": pl.Boolean(),
+        "hispanic_or_latino_ethnicity": pl.Boolean(),
+        "country_of_birth_code": pl.String(),
+        "state_of_birth_abbreviation": pl.String(),
+        "city_of_birth": pl.String(),
+        "public_school_residence_status": pl.String(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class RosterFrames:
+    """Hold the records to plan with: typed, the same for both versions, errors left out.
+
+    Shape: every frame has exactly the columns of its schema in this module, whether or not the
+           file came; `modes` says which did (keys as in the bundle: academicSessions, orgs,
+           users, roles, courses, classes, enrollments, demographics). In 1.1 the rows of `roles`
+           are made from users.role × users.orgSourcedIds, all primary, with a null sourced_id,
+           and `modes["roles"]` is that of users.
+    """
+
+    orgs: pl.DataFrame
+    sessions: pl.DataFrame
+    users: pl.DataFrame
+    roles: pl.DataFrame
+    courses: pl.DataFrame
+    classes: pl.DataFrame
+    enrollments: pl.DataFrame
+    demographics: pl.DataFrame
+    modes: Mapping[str, Mode]
+
+
+# Which schema each file's records have, by the name of the frame.
+FRAME_SCHEMAS: Final[Mapping[str, pl.Schema]] = {
+    "orgs": ORGS,
+    "sessions": SESSIONS,
+    "users": USERS,
+    "roles": ROLES,
+    "courses": COURSES,
+    "classes": CLASSES,
+    "enrollments": ENROLLMENTS,
+    "demographics": DEMOGRAPHICS,
+}
+
+
+def no_frames() -> RosterFrames:
+    """Return frames of no records, all files absent."""
+    empty = {name: pl.DataFrame(schema=schema) for name, schema in FRAME_SCHEMAS.items()}
+    return RosterFrames(**empty, modes={})
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """Count one file: its rows, and its findings by severity."""
+
+    rows: int = 0
+    errors: int = 0
+    warnings: int = 0
+
+
+@dataclass(frozen=True)
+class BundleCounts:
+    """Count a bundle: findings by code, rows and findings by file, records kept by entity."""
+
+    by_code: Mapping[str, int]
+    by_file: Mapping[str, FileCount]
+    records: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Say which rows of one file are left out.
+
+    Shape: `frame` has `_line`, `sourced_id`, `cause`: the code that condemned the row itself, or
+           ROS-310 (see the catalogue) for a row that depends on another one left out.
+    """
+
+    file: str
+    frame: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class BundleResult:
+    """Hold what the checks found, and what can be planned with.
+
+    Shape: `frames` is None when a fatal finding leaves nothing to plan with; `excluded` is keyed
+           by file and lacks files of which nothing is left out.
+    """
+
+    report: FindingReport
+    counts: BundleCounts
+    frames: RosterFrames | None
+    excluded: Mapping[str, Exclusion] = field(default_factory=dict[str, Exclusion])
+
+    @property
+    def excluded_count(self) -> int:
+        """Return how many rows are left out, over all files."""
+        return sum(exclusion.frame.height for exclusion in self.excluded.values())
