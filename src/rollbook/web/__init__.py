@@ -1,0 +1,1 @@
+"""Pages: one module of views and forms per domain, templates, static files."""
