@@ -180,3 +180,53 @@ ITEMS_CSV: Final = (
     "ScoreStatus",
     "Response",
 )
+
+# Dates about the student that the transmission format carries. They are checked, and CSV may carry
+# them too; the roster owns their values, so the lake does not keep them.
+STUDENT_DATE_COLUMNS: Final = (
+    "FirstEntryDateIntoUSSchool",
+    "LimitedEnglishProficiencyEntryDate",
+    "LEPExitDate",
+    "EnglishLanguageAcquisitionStatusStartDate",
+)
+
+# The raw frames in which XML and CSV meet: every cell is text, exactly as it came, trimmed.
+RAW_RESULT_COLUMNS: Final = (*RESULTS_CSV, *STUDENT_DATE_COLUMNS)
+RAW_SUBSCORE_COLUMNS: Final = SCORES_CSV
+RAW_ITEM_COLUMNS: Final = ITEMS_CSV
+
+SCORES_CSV_REQUIRED: Final = ("AssessmentIdentifier", "OpportunityIdentifier", "ScoreType", "Code")
+ITEMS_CSV_REQUIRED: Final = ("AssessmentIdentifier", "OpportunityIdentifier", "ItemIdentifier")
+
+# What the checks hand on: the lake's columns without internal ids and intake, and the natural keys
+# by which a later step finds the school and the student.
+_NATURAL_PLACE: Final[dict[str, ColumnType]] = {
+    "school_year": "int16",
+    "subject": "text",
+    "assessment_type": "text",
+    "assessment_id": "text",
+    "opportunity_id": "text",
+    "student_identifier": "text",
+    "school_identifier": "text",
+}
+
+
+def _without_ids(table: LakeTable) -> dict[str, ColumnType]:
+    left: dict[str, ColumnType] = {
+        name: kind
+        for name, kind in table.columns.items()
+        if name not in _PLACE and name != "intake_id"
+    }
+    return {**_NATURAL_PLACE, **left}
+
+
+CHECKED_RESULTS: Final[dict[str, ColumnType]] = {
+    **_without_ids(RESULTS),
+    "last_name": "text",
+    "first_name": "text",
+    "birth_on": "date",
+    "file": "text",
+    "line": "int64",
+}
+CHECKED_SUBSCORES: Final = _without_ids(SUBSCORES)
+CHECKED_ITEMS: Final = _without_ids(ITEM_RESPONSES)

@@ -1,0 +1,1 @@
+"""Read subjects and assessments from the files that outside systems send."""

@@ -1,0 +1,1 @@
+"""Read results from the files that outside systems send, as raw text."""

@@ -1,0 +1,87 @@
+"""Results on their way in: raw as they came, and typed as they leave the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from rollbook.results.layouts import RAW_ITEM_COLUMNS, RAW_RESULT_COLUMNS, RAW_SUBSCORE_COLUMNS
+from rollbook.shared.findings import Finding, FindingReport, Severity
+
+# Where a raw row came from. `_lines` holds the line of each of RAW_RESULT_COLUMNS when a result is
+# spread over many lines, as in XML; it is null when the row is one line of a table.
+PLACE_COLUMNS: dict[str, pl.DataType] = {"_file": pl.String(), "_line": pl.Int64()}
+RESULT_PLACE_COLUMNS: dict[str, pl.DataType] = {
+    **PLACE_COLUMNS,
+    "_lines": pl.List(pl.Int32()),
+}
+
+
+def raw_schema(columns: Iterable[str], place: dict[str, pl.DataType]) -> pl.Schema:
+    """Return the schema of a raw frame: text columns, then the place."""
+    return pl.Schema({**{name: pl.String() for name in columns}, **place})
+
+
+RAW_RESULTS = raw_schema(RAW_RESULT_COLUMNS, RESULT_PLACE_COLUMNS)
+RAW_SUBSCORES = raw_schema(RAW_SUBSCORE_COLUMNS, PLACE_COLUMNS)
+RAW_ITEMS = raw_schema(RAW_ITEM_COLUMNS, PLACE_COLUMNS)
+
+
+def _no_findings() -> list[Finding]:
+    return []
+
+
+@dataclass(frozen=True)
+class IncomingResults:
+    """Hold results as they came: text only, one layout for XML and CSV.
+
+    Shape:  `results`, `subscores`, `items` have the schemas RAW_RESULTS, RAW_SUBSCORES, RAW_ITEMS.
+            A column that a file does not have at all is null; a cell left blank is "". Sub-scores
+            and items refer to a result by AssessmentIdentifier and OpportunityIdentifier.
+    """
+
+    results: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RAW_RESULTS))
+    subscores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RAW_SUBSCORES))
+    items: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RAW_ITEMS))
+    findings: list[Finding] = field(default_factory=_no_findings)
+    file_count: int = 1
+
+    @classmethod
+    def combined(cls, parts: Iterable[IncomingResults]) -> IncomingResults:
+        """Put several files' results together, in the order given."""
+        listed = list(parts)
+        if not listed:
+            return cls(file_count=0)
+        return cls(
+            results=pl.concat([part.results for part in listed]),
+            subscores=pl.concat([part.subscores for part in listed]),
+            items=pl.concat([part.items for part in listed]),
+            findings=[finding for part in listed for finding in part.findings],
+            file_count=sum(part.file_count for part in listed),
+        )
+
+
+@dataclass(frozen=True)
+class CheckedResults:
+    """Hold results that passed the checks, typed, and everything found on the way.
+
+    Shape:  the frames have the schemas of `layouts.CHECKED_RESULTS`, `CHECKED_SUBSCORES` and
+            `CHECKED_ITEMS`: as in the lake, without internal ids and intake, with
+            `school_identifier` and `student_identifier` kept for matching. Rows with an error
+            are not in them. `counts` holds files, results, accepted, rejected, resets, subscores
+            and items.
+    """
+
+    results: pl.DataFrame
+    subscores: pl.DataFrame
+    items: pl.DataFrame
+    report: FindingReport
+    counts: dict[str, int]
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether no result was left out."""
+        refused = (Severity.ERROR, Severity.FATAL)
+        return not any(self.report.by_severity.get(severity) for severity in refused)
