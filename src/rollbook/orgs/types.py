@@ -1,0 +1,51 @@
+"""Words of organizations and of the school calendar."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class OrganizationKind(StrEnum):
+    """Name a level of the school system, from the top down."""
+
+    STATE = "state"
+    DISTRICT_GROUP = "district_group"
+    DISTRICT = "district"
+    SCHOOL_GROUP = "school_group"
+    SCHOOL = "school"
+
+    @property
+    def label(self) -> str:
+        """Say the level as people do."""
+        return {
+            "state": "State",
+            "district_group": "Group of districts",
+            "district": "District",
+            "school_group": "Group of schools",
+            "school": "School",
+        }[self.value]
+
+    @property
+    def may_stand_under(self) -> frozenset[OrganizationKind]:
+        """Return the levels that may be this one's parent."""
+        order = list(OrganizationKind)
+        return frozenset(order[: order.index(self)])
+
+
+class SessionKind(StrEnum):
+    """Name a kind of academic session, as OneRoster does."""
+
+    SCHOOL_YEAR = "schoolYear"
+    SEMESTER = "semester"
+    TERM = "term"
+    GRADING_PERIOD = "gradingPeriod"
+
+    @property
+    def label(self) -> str:
+        """Say the kind as people do."""
+        return {
+            "schoolYear": "School year",
+            "semester": "Semester",
+            "term": "Term",
+            "gradingPeriod": "Grading period",
+        }[self.value]

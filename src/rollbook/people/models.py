@@ -1,0 +1,226 @@
+"""Tables of students, staff, courses, classes and dated enrollments."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from rollbook.orgs.models import Organization
+
+NAMED = frozenset({"uuid", "ssid", "local_id", "sourced_id", "first_name", "middle_name", "last_name"})
+
+
+def unique_in_source(name: str) -> models.UniqueConstraint:
+    """Say that one source names a record once."""
+    return models.UniqueConstraint(
+        fields=["source", "sourced_id"], condition=~Q(sourced_id=""), name=name
+    )
+
+
+class Student(models.Model):
+    """Hold one student of the agency, now or formerly."""
+
+    personal_data: ClassVar[frozenset[str]] = NAMED | {
+        "preferred_first_name", "username", "email", "birth_date", "sex", "hispanic", "american_indian",
+        "asian", "black", "pacific_islander", "white", "two_or_more_races", "filipino", "iep",
+        "limited_english", "english_acquisition", "section_504", "economic_disadvantage", "migrant",
+        "military_connected", "language_code", "grade",
+    }  # fmt: skip
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    district = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="students")
+    source = models.CharField(max_length=40, blank=True)
+    sourced_id = models.CharField(max_length=255, blank=True)
+    ssid = models.CharField(max_length=65, blank=True, db_index=True)
+    local_id = models.CharField(max_length=65, blank=True, db_index=True)
+    first_name = models.CharField(max_length=100, blank=True)
+    middle_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True, db_index=True)
+    preferred_first_name = models.CharField(max_length=100, blank=True)
+    username = models.CharField(max_length=255, blank=True)
+    email = models.CharField(max_length=255, blank=True)
+    birth_date = models.DateField(null=True, blank=True)
+    grade = models.CharField(max_length=8, blank=True)
+    sex = models.CharField(max_length=12, blank=True)
+    hispanic = models.BooleanField(null=True)
+    american_indian = models.BooleanField(null=True)
+    asian = models.BooleanField(null=True)
+    black = models.BooleanField(null=True)
+    pacific_islander = models.BooleanField(null=True)
+    white = models.BooleanField(null=True)
+    two_or_more_races = models.BooleanField(null=True)
+    filipino = models.BooleanField(null=True)
+    iep = models.BooleanField(null=True)
+    limited_english = models.BooleanField(null=True)
+    english_acquisition = models.CharField(max_length=8, blank=True)
+    section_504 = models.BooleanField(null=True)
+    economic_disadvantage = models.BooleanField(null=True)
+    migrant = models.BooleanField(null=True)
+    military_connected = models.CharField(max_length=32, blank=True)
+    language_code = models.CharField(max_length=3, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            unique_in_source("student_source"),
+            models.UniqueConstraint(fields=["ssid"], condition=~Q(ssid=""), name="student_ssid"),
+        ]
+
+    def __str__(self) -> str:
+        return f"student {self.pk}"
+
+
+class Staff(models.Model):
+    """Hold one teacher, principal or other adult of the roster."""
+
+    personal_data: ClassVar[frozenset[str]] = NAMED - {"ssid"} | {"email", "username"}
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    district = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="staff")
+    source = models.CharField(max_length=40, blank=True)
+    sourced_id = models.CharField(max_length=255, blank=True)
+    local_id = models.CharField(max_length=65, blank=True)
+    first_name = models.CharField(max_length=100, blank=True)
+    middle_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    username = models.CharField(max_length=255, blank=True)
+    email = models.CharField(max_length=255, blank=True, db_index=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [unique_in_source("staff_source")]
+
+    def __str__(self) -> str:
+        return f"staff {self.pk}"
+
+
+class StaffAssignment(models.Model):
+    """Hold where a staff member works, as what, and when."""
+
+    personal_data: ClassVar[frozenset[str]] = frozenset()
+
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="assignments")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="assignments")
+    role = models.CharField(max_length=64)
+    is_primary = models.BooleanField(default=False)
+    begins_on = models.DateField(null=True, blank=True)
+    ends_before = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=40, blank=True)
+    sourced_id = models.CharField(max_length=255, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [unique_in_source("staff_assignment_source")]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.staff_id} at {self.organization_id}"
+
+
+class SchoolEnrollment(models.Model):
+    """Hold that a student belonged to a school in a grade between two dates."""
+
+    personal_data: ClassVar[frozenset[str]] = frozenset({"grade", "begins_on", "ends_before"})
+
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="school_enrollments")
+    school = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="school_enrollments")
+    school_year = models.PositiveSmallIntegerField(db_index=True)
+    grade = models.CharField(max_length=8, blank=True)
+    is_primary = models.BooleanField(default=True)
+    begins_on = models.DateField(null=True, blank=True)
+    ends_before = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=40, blank=True)
+    sourced_id = models.CharField(max_length=255, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [unique_in_source("school_enrollment_source")]
+        indexes = [models.Index(fields=["school", "school_year", "grade"])]
+
+    def __str__(self) -> str:
+        return f"student {self.student_id} at {self.school_id} in {self.school_year}"
+
+
+class Course(models.Model):
+    """Hold one course of study, taught in many classes."""
+
+    personal_data: ClassVar[frozenset[str]] = frozenset()
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="courses")
+    title = models.CharField(max_length=255)
+    course_code = models.CharField(max_length=64, blank=True)
+    grades = models.CharField(max_length=120, blank=True)  # codes joined by a comma, as OneRoster has it
+    subjects = models.CharField(max_length=500, blank=True)
+    subject_codes = models.CharField(max_length=500, blank=True)
+    source = models.CharField(max_length=40, blank=True)
+    sourced_id = models.CharField(max_length=255, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [unique_in_source("course_source")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Class(models.Model):
+    """Hold one class (a section of a course) at a school."""
+
+    personal_data: ClassVar[frozenset[str]] = frozenset()
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    school = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="classes")
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="classes")
+    title = models.CharField(max_length=255)
+    class_code = models.CharField(max_length=64, blank=True)
+    kind = models.CharField(max_length=32)  # homeroom, scheduled or an ext: value
+    location = models.CharField(max_length=64, blank=True)
+    periods = models.CharField(max_length=120, blank=True)
+    grades = models.CharField(max_length=120, blank=True)
+    subjects = models.CharField(max_length=500, blank=True)
+    subject_codes = models.CharField(max_length=500, blank=True)
+    school_year = models.PositiveSmallIntegerField(db_index=True)
+    begins_on = models.DateField(null=True, blank=True)  # of its earliest term
+    ends_before = models.DateField(null=True, blank=True)
+    term_sourced_ids = models.CharField(max_length=2000, blank=True)
+    source = models.CharField(max_length=40, blank=True)
+    sourced_id = models.CharField(max_length=255, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [unique_in_source("class_source")]
+        verbose_name_plural = "classes"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Enrollment(models.Model):
+    """Hold that a student or a staff member is in a class between two dates."""
+
+    personal_data: ClassVar[frozenset[str]] = frozenset({"begins_on", "ends_before"})
+
+    class_taught = models.ForeignKey(Class, on_delete=models.PROTECT, related_name="enrollments")
+    student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="enrollments")
+    staff = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="enrollments")
+    role = models.CharField(max_length=64)
+    is_primary = models.BooleanField(default=False)
+    begins_on = models.DateField(null=True, blank=True)
+    ends_before = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=40, blank=True)
+    sourced_id = models.CharField(max_length=255, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            unique_in_source("enrollment_source"),
+            models.CheckConstraint(
+                condition=Q(student__isnull=True) ^ Q(staff__isnull=True), name="enrollment_one_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} in class {self.class_taught_id}"
