@@ -1,8 +1,11 @@
-"""The lake: versioned columnar tables, and the engines that read them.
+"""Versioned columnar tables, and engines that answer questions about them.
 
-**Table**: Parquet files with ACID versions (Delta Lake), on disk or in object
-storage. **Version**: a number under which a table can be read again for good.
-**Engine**: what runs an expression: embedded (DuckDB through Ibis), and a slow
-plain-Python reference that is obviously right. Promises: one conformance suite
-passes on every engine, and an append with a known application id is a no-op.
+A `LakeTable` is a folder of Parquet files under a Delta Lake log. `Lake` writes it: every upsert
+or retraction is one version, named by the caller's transaction, so that sending it again changes
+nothing. A `Query` is a question as an immutable value; an `Engine` answers it: `EmbeddedEngine`
+on DuckDB, `ReferenceEngine` in plain Python, obviously right and slow, for tests.
+
+Promises: a version, once answered from, answers the same until it is vacuumed; every engine gives
+the same answer; nothing here knows Django, a school or a student's name; nothing here reads a
+file that Rollbook did not write.
 """

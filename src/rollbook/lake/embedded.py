@@ -1,0 +1,141 @@
+"""Answer queries with DuckDB, inside this process."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+import polars as pl
+
+from rollbook.lake.columns import POLARS_TYPES, SQL_TYPES
+from rollbook.lake.compiler import Compiled, compile_query
+from rollbook.lake.engine import STREAM_ROWS
+from rollbook.lake.query import Query
+from rollbook.lake.shape import Columns
+from rollbook.lake.tables import Lake
+from rollbook.lake.types import LakeTable
+
+ibis: Any = importlib.import_module("ibis")
+
+# How many versions' file lists one engine remembers.
+REMEMBERED_VERSIONS = 256
+
+
+class EmbeddedEngine:
+    """Answer queries with one locked-down DuckDB, safely from many threads.
+
+    DuckDB reads only the lake's own folder, can load no extension and reach no network, and its
+    settings cannot be changed by any statement. Each query has its own cursor: what one registers,
+    no other sees.
+    """
+
+    def __init__(self, lake: Lake, *, threads: int | None = None, memory: str = "2GB") -> None:
+        self._lake = lake
+        self._spill = tempfile.TemporaryDirectory(prefix="rollbook-spill-")
+        self._duckdb = _locked_down(lake.root, Path(self._spill.name), threads, memory)
+        self._view = lru_cache(REMEMBERED_VERSIONS)(self._view_of_version)
+
+    def run(self, query: Query) -> pl.DataFrame:
+        """Answer `query` at once. See `Engine.run`."""
+        compiled = compile_query(query, self._lake.tables)
+        with self._asked(compiled) as answer:
+            return _shaped(pl.DataFrame(answer.to_arrow_table()), compiled.columns)
+
+    def stream(self, query: Query) -> Iterator[pl.DataFrame]:
+        """Answer `query` in frames. See `Engine.stream`."""
+        compiled = compile_query(query, self._lake.tables)
+        with self._asked(compiled) as answer:
+            sent = False
+            for batch in answer.to_arrow_reader(STREAM_ROWS):
+                if batch.num_rows or not sent:
+                    sent = True
+                    yield _shaped(pl.DataFrame(batch), compiled.columns)
+            if not sent:
+                yield _shaped(pl.DataFrame(), compiled.columns)
+
+    def close(self) -> None:
+        """Let go of memory and of the spill folder."""
+        self._duckdb.close()
+        self._spill.cleanup()
+
+    @contextmanager
+    def _asked(self, compiled: Compiled) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._duckdb.cursor() as cursor:
+            for label, source in compiled.sources.items():
+                table = self._lake.table(source.table)
+                version = self._lake.version(table) if source.version is None else source.version
+                cursor.execute(f'CREATE TEMP VIEW "{label}" AS {self._view(source.table, version)}')
+            for label, values in compiled.sets.items():
+                cursor.register(label, values.to_arrow())
+            sql = str(ibis.to_sql(compiled.expression, dialect="duckdb"))
+            yield cursor.execute(sql)
+
+    def _view_of_version(self, name: str, version: int) -> str:
+        """Write the statement that reads one version: its files never change."""
+        table = self._lake.table(name)
+        paths = [str(file.path) for file in self._lake.files(table, version)]
+        if not paths:
+            return f"SELECT {_nulls(table)} WHERE false"
+        source = _read_parquet(table, paths)
+        there = {row[0] for row in self._duckdb.cursor().execute(f"DESCRIBE {source}").fetchall()}
+        chosen = ", ".join(
+            f'"{column}"' if column in there else f'CAST(NULL AS {SQL_TYPES[kind]}) AS "{column}"'
+            for column, kind in table.columns.items()
+        )
+        return f"SELECT {chosen} FROM ({source})"
+
+
+def _locked_down(
+    root: Path, spill: Path, threads: int | None, memory: str
+) -> duckdb.DuckDBPyConnection:
+    config: dict[str, Any] = {
+        "memory_limit": memory,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "python_enable_replacements": False,
+        "preserve_insertion_order": False,
+    }
+    if threads is not None:
+        config["threads"] = threads
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET allowed_directories = [{_quoted(f'{root}/')}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _read_parquet(table: LakeTable, paths: list[str]) -> str:
+    files = ", ".join(map(_quoted, paths))
+    options = "union_by_name = true, hive_types_autocast = false"
+    if table.partition_by:
+        types = ", ".join(f'"{n}": {SQL_TYPES[table.columns[n]]}' for n in table.partition_by)
+        options += f", hive_partitioning = true, hive_types = {{{types}}}"
+    else:
+        options += ", hive_partitioning = false"
+    return f"SELECT * FROM read_parquet([{files}], {options})"
+
+
+def _nulls(table: LakeTable) -> str:
+    return ", ".join(f'CAST(NULL AS {SQL_TYPES[k]}) AS "{n}"' for n, k in table.columns.items())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _shaped(frame: pl.DataFrame, columns: Columns) -> pl.DataFrame:
+    """Give the answer the types that every engine gives, whatever DuckDB chose."""
+    if not frame.width:
+        return pl.DataFrame(schema={name: POLARS_TYPES[kind] for name, kind in columns.items()})
+    return frame.select(
+        cast(Any, pl.col(name).cast(POLARS_TYPES[kind])) for name, kind in columns.items()
+    )
