@@ -1,4 +1,4 @@
-"""What the column types of the lake are called elsewhere, and how a frame is made to fit a table."""
+"""What the lake's column types are called elsewhere, and how a frame is made to fit."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def identity(table: LakeTable) -> tuple[str, ...]:
 def fit(table: LakeTable, frame: pl.DataFrame) -> pl.DataFrame:
     """Put the columns of `frame` in the order and types of `table`.
 
-    Shape:  same rows, same order. A cast never loses anything: what would not survive it is refused.
+    Shape:  same rows, same order. A value that would not survive its cast is refused.
     Raises: FrameDoesNotFit when columns are missing or unknown, a value does not survive its cast,
             a key is null or comes twice, or a number is not finite.
     """
@@ -85,7 +85,8 @@ def _require_same_columns(table: LakeTable, frame: pl.DataFrame) -> None:
     unknown = [name for name in frame.columns if name not in table.columns]
     if missing or unknown:
         raise FrameDoesNotFit(
-            f"{table.name}: columns missing: {missing or 'none'}; columns unknown: {unknown or 'none'}."
+            f"{table.name}: columns missing: {missing or 'none'};"
+            f" columns unknown: {unknown or 'none'}."
         )
 
 

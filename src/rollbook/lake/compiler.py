@@ -8,7 +8,8 @@ little tables, because a list of 100,000 ids is a join, not a text.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from rollbook.lake.query import (
     Latest,
     Lookup,
     Measure,
+    MeasureKind,
     Not,
     Predicate,
     Query,
@@ -49,6 +51,39 @@ IBIS_TYPES: Final[dict[ColumnType, str]] = {
 # From here on a list of values travels as a table.
 LONG_LIST: Final = 200
 RANK: Final = "__rank"
+
+
+COMPARISONS: Final[dict[str, Callable[[Expr, Expr], Expr]]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "starts_with": lambda column, start: column.startswith(start),
+}
+
+
+def _deviation(column: Expr, where: Expr) -> Expr:
+    return column.cast("float64").std(how="sample", where=where)
+
+
+def _error(column: Expr, where: Expr) -> Expr:
+    # No value gives 0 / 0, which backends answer unlike each other: make it null first.
+    count = column.count(where=where).cast("float64")
+    return _deviation(column, where) / count.nullif(0.0).sqrt()
+
+
+MEASURES: Final[dict[MeasureKind, Callable[[Expr, Expr], Expr]]] = {
+    "count": lambda column, where: column.count(where=where),
+    "sum": lambda column, where: column.sum(where=where),
+    "mean": lambda column, where: column.mean(where=where),
+    "min": lambda column, where: column.min(where=where),
+    "max": lambda column, where: column.max(where=where),
+    "distinct_count": lambda column, where: column.nunique(where=where),
+    "standard_deviation": _deviation,
+    "standard_error": _error,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +124,18 @@ class _Compilation:
     sets: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
 
     def answer(self, query: Query) -> Expr:
+        columns = output_columns(query, self.tables)
         rows = self._rows(query)
-        ties = query.group_by if query.has_groups else identity(self.tables[query.table])
         answer = self._groups(query, rows) if query.has_groups else rows
-        if query.having is not None and query.has_groups:
-            answer = answer.filter(
-                self._predicate(query.having, answer, output_columns(query, self.tables))
-            )
-        names = output_columns(query, self.tables)
-        if query.having is not None and not query.has_groups:
-            answer = answer.filter(
-                self._predicate(query.having, answer, row_columns(query, self.tables))
-            )
-        if query.is_ordered:
-            order = _order(answer, query.order_by, ties)
-            answer = answer.order_by(order) if order else answer
+        if query.having is not None:
+            answer = answer.filter(self._predicate(query.having, answer, columns))
+        ties = query.group_by if query.has_groups else identity(self.tables[query.table])
+        order = _order(answer, query.order_by, ties) if query.is_ordered else []
+        if order:
+            answer = answer.order_by(order)
         if query.limit is not None:
             answer = answer.limit(query.limit)
-        return answer.select(*names)
+        return answer.select(*columns)
 
     def _rows(self, query: Query) -> Expr:
         rows = self._source(query.table, query.version)
@@ -155,26 +184,7 @@ class _Compilation:
             where = self._predicate(measure.where, rows, columns)
         if measure.column is None:
             return rows.count(where=where)
-        column = rows[measure.column]
-        match measure.kind:
-            case "count":
-                return column.count(where=where)
-            case "sum":
-                return column.sum(where=where)
-            case "mean":
-                return column.mean(where=where)
-            case "min":
-                return column.min(where=where)
-            case "max":
-                return column.max(where=where)
-            case "distinct_count":
-                return column.nunique(where=where)
-            case "standard_deviation":
-                return _deviation(column, where)
-            case "standard_error":
-                count = column.count(where=where).cast("float64")
-                # One value has no spread; nullif keeps a division by 0 out of every backend.
-                return _deviation(column, where) / count.nullif(0.0).sqrt()
+        return MEASURES[measure.kind](rows[measure.column], where)
 
     def _predicate(self, predicate: Predicate, rows: Expr, columns: Columns) -> Expr:
         match predicate:
@@ -194,7 +204,6 @@ class _Compilation:
                 return whole
 
     def _condition(self, condition: Condition, column: Expr, columns: Columns) -> Expr:
-        values = [ibis.literal(value) for value in values_of(condition)[:LONG_LIST]]
         match condition.op:
             case "is_null":
                 return column.isnull()
@@ -204,20 +213,9 @@ class _Compilation:
                 return self._found(condition, column, columns)
             case "not_in":
                 return ~self._found(condition, column, columns)
-            case "starts_with":
-                return column.startswith(values[0])
-            case "eq":
-                return column == values[0]
-            case "ne":
-                return column != values[0]
-            case "lt":
-                return column < values[0]
-            case "le":
-                return column <= values[0]
-            case "gt":
-                return column > values[0]
-            case "ge":
-                return column >= values[0]
+            case op:
+                [value] = values_of(condition)
+                return COMPARISONS[op](column, ibis.literal(value))
 
     def _found(self, condition: Condition, column: Expr, columns: Columns) -> Expr:
         values = values_of(condition)
@@ -231,10 +229,6 @@ class _Compilation:
         unique = pl.Series("value", values, dtype=POLARS_TYPES[kind], strict=False).unique()
         self.sets[label] = unique.drop_nulls().to_frame()
         return column.isin(ibis.table({"value": IBIS_TYPES[kind]}, name=label).value)
-
-
-def _deviation(column: Expr, where: Expr) -> Expr:
-    return column.cast("float64").std(how="sample", where=where)
 
 
 def _latest(rows: Expr, latest: Latest, ties: Sequence[str]) -> Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -65,14 +65,14 @@ class EmbeddedEngine:
         self._spill.cleanup()
 
     @contextmanager
-    def _asked(self, compiled: Compiled) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _asked(self, compiled: Compiled) -> Generator[Any]:
         with self._duckdb.cursor() as cursor:
             for label, source in compiled.sources.items():
                 table = self._lake.table(source.table)
                 version = self._lake.version(table) if source.version is None else source.version
                 cursor.execute(f'CREATE TEMP VIEW "{label}" AS {self._view(source.table, version)}')
             for label, values in compiled.sets.items():
-                cursor.register(label, values.to_arrow())
+                cursor.register(label, cast(Any, values).to_arrow())
             sql = str(ibis.to_sql(compiled.expression, dialect="duckdb"))
             yield cursor.execute(sql)
 

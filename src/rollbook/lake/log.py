@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ class LakeFile:
 
 
 @contextmanager
-def one_writer(lock: Path) -> Iterator[None]:
+def one_writer(lock: Path) -> Generator[None]:
     """Let one writer at a time into a table, over all threads and processes of this machine."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a") as held:

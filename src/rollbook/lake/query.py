@@ -8,7 +8,7 @@ What a query means, in this order (each step sees only what the step before it l
 4. `within` keeps the rows whose columns are found in the answer of another query;
 5. `latest` keeps one row per group;
 6. `group_by` and `measures` make one row per group, or `select` chooses columns;
-7. `having` keeps the answer rows for which it is true;
+7. `having` keeps the groups for which it is true;
 8. `order_by`, then 9. `limit`.
 
 **Nulls.** A condition is true, false or unknown. Any comparison with a null cell is unknown: eq,

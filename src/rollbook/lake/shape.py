@@ -46,6 +46,8 @@ def output_columns(query: Query, tables: Tables) -> Columns:
         _require_within(within, rows, tables)
     _require_latest(query, rows)
     answer = _answer_columns(query, rows)
+    if query.having is not None and not query.has_groups:
+        raise QueryIsWrong("having is about groups; use where for rows.")
     _require_predicate(query.having, answer)
     _require_sorts(query.order_by, answer if query.has_groups else rows)
     if query.limit is not None and query.limit < 0:
@@ -54,7 +56,7 @@ def output_columns(query: Query, tables: Tables) -> Columns:
 
 
 def row_columns(query: Query, tables: Tables) -> Columns:
-    """Return the columns that a row has before it is chosen or summed up: its own and looked-up ones."""
+    """Return the columns of a row before it is summed up: the table's, then looked-up ones."""
     table = _table(query.table, tables)
     columns = dict(table.columns)
     for lookup in query.lookups:
@@ -87,13 +89,15 @@ def _answer_columns(query: Query, rows: Columns) -> Columns:
     if not query.has_groups:
         _require_columns(query.select, rows)
         _require_distinct(query.select)
-        return {name: rows[name] for name in query.select or rows}
+        return {name: rows[name] for name in query.select or tuple(rows)}
     if query.select:
         raise QueryIsWrong("a query has either select, or group_by and measures.")
     _require_columns(query.group_by, rows)
     _require_distinct((*query.group_by, *(measure.name for measure in query.measures)))
-    groups = {name: rows[name] for name in query.group_by}
-    return groups | {measure.name: _measure_type(measure, rows) for measure in query.measures}
+    columns: Columns = {name: rows[name] for name in query.group_by}
+    for measure in query.measures:
+        columns[measure.name] = _measure_type(measure, rows)
+    return columns
 
 
 def _measure_type(measure: Measure, rows: Columns) -> ColumnType:
@@ -104,6 +108,7 @@ def _measure_type(measure: Measure, rows: Columns) -> ColumnType:
         return "int64"
     _require_columns((measure.column,), rows)
     kind = rows[measure.column]
+    result: ColumnType
     match measure.kind:
         case "count" | "distinct_count":
             return "int64"

@@ -26,12 +26,12 @@ ORPHAN_HOURS = 24
 
 
 class TableIsUnknown(LookupError):
-    """No such table was created in this lake. Call `Lake.create` with it when the process starts."""
+    """This lake has not been told of such a table. Call `Lake.create` when the process starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Say which version a write made, how many rows it wrote or removed, and whether it was news."""
+    """Say which version a write made, and how many rows it wrote or removed."""
 
     version: int
     row_count: int
@@ -63,6 +63,8 @@ class Lake:
         Shape:  `transaction` names this write for ever; the same name again writes nothing.
         Raises: FrameDoesNotFit when the rows do not have the table's shape.
         """
+        if done := self._already(table, self._open(table), transaction):
+            return done
         rows = fit(table, frame)
         with self._writing(table):
             delta = self._open(table)
@@ -79,7 +81,7 @@ class Lake:
     ) -> Publication:
         """Remove the rows whose `where_column` is one of `values`.
 
-        Shape: a version that removes nothing is recorded as well, so that it need not be asked again.
+        Shape: removing nothing makes a version too, so that the transaction is on record.
         """
         kind = POLARS_TYPES[table.columns[where_column]]
         gone = pl.DataFrame({where_column: pl.Series(list(values), dtype=kind)})
