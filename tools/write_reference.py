@@ -1,0 +1,135 @@
+"""Write the pages of docs/reference/ that follow from the code: findings, and commands.
+
+Usage: python tools/write_reference.py
+A house test compares the pages with what this writes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+import rollbook
+from rollbook.shared.findings import Check, Severity
+
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+WRITTEN_BY = (
+    "<!-- Written by tools/write_reference.py: change the code, then run `make reference`. -->"
+)
+# Checks live in pure files and engines, which import without Django.
+HOMES = ("checks", "sources", "targets", "files", "rules")
+
+
+def main() -> None:
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (REFERENCE / name).write_text(text, encoding="utf-8")
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each generated page by its file name."""
+    return {"findings.md": findings_page(all_checks()), "commands.md": commands_page()}
+
+
+def all_checks() -> dict[str, list[Check]]:
+    """Return the checks by the folder that holds them, each once, in order of their codes."""
+    found: dict[str, dict[int, Check]] = {}
+    for module in pkgutil.walk_packages(rollbook.__path__, "rollbook."):
+        parts = module.name.split(".")
+        if not set(parts[1:]) & set(HOMES):
+            continue
+        for check in checks_in(importlib.import_module(module.name)):
+            known = any(id(check) in checks for checks in found.values())
+            if not known:
+                found.setdefault(parts[1], {})[id(check)] = check
+    return {
+        folder: sorted(checks.values(), key=lambda check: check.code)
+        for folder, checks in sorted(found.items())
+    }
+
+
+def checks_in(module: Any) -> Iterator[Check]:
+    """Return every check that a module names, alone or in a collection."""
+    for value in vars(module).values():
+        if isinstance(value, Check):
+            yield value
+        elif isinstance(value, tuple | list | frozenset):
+            yield from (item for item in value if isinstance(item, Check))
+        elif isinstance(value, dict):
+            yield from (item for item in value.values() if isinstance(item, Check))
+
+
+def findings_page(folders: dict[str, list[Check]]) -> str:
+    """Write one section per folder and one entry per check."""
+    lines = [
+        WRITTEN_BY,
+        "# Findings",
+        "",
+        "Everything that Rollbook may say about a file coming in. A **fatal** finding means that",
+        "nothing of the file is used; an **error** leaves the record out, with what depends on it;",
+        "a **warning** keeps it; an **info** only tells.",
+    ]
+    for folder, checks in folders.items():
+        lines += ["", f"## {folder}", ""]
+        lines += [f"- [{check.code}](#{check.code.lower()}) {check.name}" for check in checks]
+        for check in checks:
+            lines += ["", *entry(check)]
+    return "\n".join(lines) + "\n"
+
+
+def entry(check: Check) -> list[str]:
+    """Write one check: what it says, why, what to do."""
+    lines = [
+        f"### {check.code}",
+        "",
+        f"**{check.name}** ({Severity(check.severity).value})",
+        "",
+        f"Says: {check.says}",
+        "",
+        f"Do: {check.fix}",
+        "",
+        f"Why: {check.why}",
+    ]
+    return [*lines, "", f"Source: {check.source}"] if check.source else lines
+
+
+def commands_page() -> str:
+    """Write one section per command, as `--help` prints it."""
+    lines = [WRITTEN_BY, "# Commands", "", "What `rollbook … --help` says, in one place."]
+    if importlib.util.find_spec("rollbook.cli.main"):
+        command = root_command()
+        lines += described(command, click.Context(command, info_name="rollbook"), depth=2)
+    return "\n".join(lines) + "\n"
+
+
+def root_command() -> click.Command:
+    """Return the `rollbook` command itself, whether `main` is it or only starts it."""
+    module = importlib.import_module("rollbook.cli.main")
+    if isinstance(module.main, click.Command):
+        return module.main
+    return next(value for value in vars(module).values() if isinstance(value, click.Group))
+
+
+def described(command: click.Command, context: click.Context, *, depth: int) -> Iterator[str]:
+    """Return the lines for a command and for all below it."""
+    context.terminal_width = 100
+    context.max_content_width = 100
+    yield from ("", f"{'#' * min(depth, 4)} {context.command_path}", "", "```text")
+    yield command.get_help(context)
+    yield "```"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None and not below.hidden:
+                inner = click.Context(below, info_name=name, parent=context)
+                yield from described(below, inner, depth=depth + 1)
+
+
+if __name__ == "__main__":
+    main()
