@@ -27,11 +27,11 @@ def test_models_live_in_the_models_file_of_a_folder() -> None:
 
 
 def test_no_migration_is_missing() -> None:
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None)
     detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
     assert detector.changes(graph=loader.graph).get("rollbook", []) == []
 
 
 def test_there_is_one_migration_history() -> None:
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None)
     assert len(loader.graph.leaf_nodes("rollbook")) == 1
