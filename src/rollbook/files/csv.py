@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,9 +15,11 @@ from rollbook.files.csv_cells import LINE, CellStore
 from rollbook.files.csv_encoding import to_utf8
 from rollbook.files.csv_rows import Fault, read_row
 from rollbook.files.csv_scan import PADDING, Bytes, Places, Window, scan_window
-from rollbook.files.csv_write import write_csv as write_csv
+from rollbook.files.csv_write import write_csv
 from rollbook.files.limits import DEFAULT, KIB, Limits
 from rollbook.shared.findings import KEPT_PER_KIND, Check, FindingReport
+
+__all__ = ["CsvTable", "read_csv", "write_csv"]
 
 # Windows that stay in the processor's cache; after a faulty row reading resumes small.
 _WINDOW = 256 * KIB
@@ -89,7 +92,7 @@ def read_csv(
     )
 
 
-def _lost(name: str, findings: FindingReport, check: Check, **words: object) -> CsvTable:
+def _lost(name: str, findings: FindingReport, check: Check, **words: Any) -> CsvTable:
     findings.add(check.finding(file=name, **words))
     return CsvTable(name, (), _empty_frame(()), findings)
 
@@ -263,10 +266,10 @@ class _Reading:
             self.crlf += crlf
             self.lf += not crlf
 
-    def _find(self, check: Check, line: int, *, times: int = 1, **words: object) -> None:
+    def _find(self, check: Check, line: int, *, times: int = 1, **words: Any) -> None:
         self.findings.add(check.finding(file=self.name, line=line, **words), times=times)
 
-    def _stop(self, check: Check, line: int | None = 1, **words: object) -> bool:
+    def _stop(self, check: Check, line: int | None = 1, **words: Any) -> bool:
         self.findings.add(check.finding(file=self.name, line=line, **words))
         return False
 

@@ -92,12 +92,13 @@ def _column(name: str, views: NDArray[np.complex128], buffers: list[Any]) -> pl.
     array = cast(
         "Any",
         pa.Array.from_buffers(  # pyright: ignore[reportUnknownMemberType]
-            pa.string_view(),
+            pa.string_view(),  # pyright: ignore[reportUnknownMemberType]
             len(views),
             [None if validity is None else _buffer(validity), _buffer(views), *buffers],
         ),
     )
-    return cast("pl.Series", pl.from_arrow(array)).alias(name)
+    series = pl.from_arrow(array)  # pyright: ignore[reportUnknownMemberType]
+    return cast("pl.Series", series).alias(name)
 
 
 def _buffer(source: object) -> Any:

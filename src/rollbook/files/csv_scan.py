@@ -180,7 +180,7 @@ class _Rows:
         if self.carriage_returns is not None:
             bare = self.carriage_returns[~_are_inside(self.carriage_returns, marks)]
             if len(bare):
-                misfits.append(int(np.searchsorted(self.stops, bare[0])))
+                misfits.append(int(np.searchsorted(self.stops, int(bare[0]))))
         if len(self.stops):
             lengths = self.stops - self.crlf - self.begins
             if lengths.max() > limits.max_field_bytes:
@@ -189,14 +189,14 @@ class _Rows:
 
     def _long(self, window: Bytes, lengths: Places, limits: Limits) -> list[int]:
         found = np.flatnonzero(lengths > limits.max_line_bytes)[:1].tolist()
-        starts, ends, _ = self.cells(window)
+        starts, ends = self.cells(window)
         long = np.flatnonzero(ends - starts > limits.max_field_bytes)
         if len(long):
-            found.append(int(np.searchsorted(self.last, long[0])))
+            found.append(int(np.searchsorted(self.last, int(long[0]))))
         return found
 
-    def cells(self, window: Bytes) -> tuple[Places, Places, Flags]:
-        """Return where each cell starts and ends, quotes left out, and which were quoted."""
+    def cells(self, window: Bytes) -> tuple[Places, Places]:
+        """Return where each cell starts and ends, quotes left out."""
         starts = np.empty_like(self.breaks)
         starts[:1] = 0
         starts[1:] = self.breaks[:-1] + 1
@@ -205,7 +205,7 @@ class _Rows:
         quoted = window[starts] == _QUOTE
         starts += quoted
         ends -= quoted
-        return starts, ends, quoted
+        return starts, ends
 
     def window(
         self,
@@ -221,7 +221,7 @@ class _Rows:
         if not height:
             return _nothing(is_blocked=is_blocked)
         size = int(self.stops[-1]) + 1
-        starts, ends, quoted = self.cells(window)
+        starts, ends = self.cells(window)
         counts = np.diff(self.last, prepend=-1)
         blank = (counts == 1) & (self.stops - self.crlf == self.begins)
         lines, line_feeds = self._lines(marks)
@@ -266,7 +266,7 @@ class _Rows:
             return np.arange(height), height
         feeds = marks.places[marks.kinds == _LF]
         lines = np.searchsorted(feeds, self.begins)
-        return lines, int(np.searchsorted(feeds, self.stops[-1], side="right"))
+        return lines, int(np.searchsorted(feeds, int(self.stops[-1]), side="right"))
 
     def _broken(self, marks: _Marks) -> Places:
         """Return the rows that have a line break inside a cell."""

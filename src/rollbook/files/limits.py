@@ -33,11 +33,11 @@ class Limits:
     # Past this many rows with stray quotes the file was not written as CSV.
     max_quote_faults: int = 10_000
 
-    max_xml_bytes: int = GIB
+    max_xml_bytes: int = 256 * MIB
     max_xml_depth: int = 64
     max_xml_attributes: int = 256
     max_xml_text_bytes: int = MIB
-    max_xml_elements: int = 20_000_000
+    max_xml_elements: int = 5_000_000
 
 
 DEFAULT = Limits()

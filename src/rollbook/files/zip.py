@@ -120,8 +120,8 @@ def _entries(
         try:
             entries = read_directory(stream, size, limits)
         except TooManyEntries as many:
-            check, words = checks.ZIP_TOO_MANY_ENTRIES, {"found": many.found}
-            findings.add(check.finding(file=file, most=limits.max_entries, **words))
+            check = checks.ZIP_TOO_MANY_ENTRIES
+            findings.add(check.finding(file=file, found=many.found, most=limits.max_entries))
             return []
         except Damaged as damage:
             check = checks.ZIP_DAMAGED if starts_like_zip else checks.ZIP_NOT_A_ZIP
