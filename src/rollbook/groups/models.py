@@ -20,18 +20,26 @@ class StudentGroup(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=255)
-    school = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="student_groups")
+    school = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="student_groups"
+    )
     school_year = models.PositiveSmallIntegerField()
     subject = models.CharField(max_length=10, blank=True)  # blank means all subjects
     origin = models.CharField(max_length=8, choices=[(o.value, o.value) for o in GroupOrigin])
-    class_taught = models.ForeignKey(Class, null=True, on_delete=models.PROTECT, related_name="student_groups")
+    class_taught = models.ForeignKey(
+        Class, null=True, on_delete=models.PROTECT, related_name="student_groups"
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["school", "school_year", "name"], name="student_group_name"),
             models.UniqueConstraint(
-                fields=["class_taught"], condition=Q(class_taught__isnull=False), name="student_group_class"
+                fields=["school", "school_year", "name"], name="student_group_name"
+            ),
+            models.UniqueConstraint(
+                fields=["class_taught"],
+                condition=Q(class_taught__isnull=False),
+                name="student_group_class",
             ),
         ]
 

@@ -58,7 +58,9 @@ STUDENTS: Final = PlanTable(
         **DEMOGRAPHICS,
     },
     references={"district_id": "organizations"},
-    personal_data=frozenset({"sourced_id", "ssid", "grade", "preferred_first_name", *_NAMES, *DEMOGRAPHICS}),
+    personal_data=frozenset(
+        {"sourced_id", "ssid", "grade", "preferred_first_name", *_NAMES, *DEMOGRAPHICS}
+    ),
 )
 STAFF: Final = PlanTable(
     name="staff",

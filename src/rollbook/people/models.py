@@ -10,7 +10,9 @@ from django.db.models import Q
 
 from rollbook.orgs.models import Organization
 
-NAMED = frozenset({"uuid", "ssid", "local_id", "sourced_id", "first_name", "middle_name", "last_name"})
+NAMED = frozenset(
+    {"uuid", "ssid", "local_id", "sourced_id", "first_name", "middle_name", "last_name"}
+)
 
 
 def unique_in_source(name: str) -> models.UniqueConstraint:
@@ -103,7 +105,9 @@ class StaffAssignment(models.Model):
     personal_data: ClassVar[frozenset[str]] = frozenset()
 
     staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="assignments")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="assignments")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="assignments"
+    )
     role = models.CharField(max_length=64)
     is_primary = models.BooleanField(default=False)
     begins_on = models.DateField(null=True, blank=True)
@@ -124,8 +128,12 @@ class SchoolEnrollment(models.Model):
 
     personal_data: ClassVar[frozenset[str]] = frozenset({"grade", "begins_on", "ends_before"})
 
-    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="school_enrollments")
-    school = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="school_enrollments")
+    student = models.ForeignKey(
+        Student, on_delete=models.PROTECT, related_name="school_enrollments"
+    )
+    school = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="school_enrollments"
+    )
     school_year = models.PositiveSmallIntegerField(db_index=True)
     grade = models.CharField(max_length=8, blank=True)
     is_primary = models.BooleanField(default=True)
@@ -152,7 +160,9 @@ class Course(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="courses")
     title = models.CharField(max_length=255)
     course_code = models.CharField(max_length=64, blank=True)
-    grades = models.CharField(max_length=120, blank=True)  # codes joined by a comma, as OneRoster has it
+    grades = models.CharField(
+        max_length=120, blank=True
+    )  # codes joined by a comma, as OneRoster has it
     subjects = models.CharField(max_length=500, blank=True)
     subject_codes = models.CharField(max_length=500, blank=True)
     source = models.CharField(max_length=40, blank=True)
@@ -204,8 +214,12 @@ class Enrollment(models.Model):
     personal_data: ClassVar[frozenset[str]] = frozenset({"begins_on", "ends_before"})
 
     class_taught = models.ForeignKey(Class, on_delete=models.PROTECT, related_name="enrollments")
-    student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="enrollments")
-    staff = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="enrollments")
+    student = models.ForeignKey(
+        Student, null=True, on_delete=models.PROTECT, related_name="enrollments"
+    )
+    staff = models.ForeignKey(
+        Staff, null=True, on_delete=models.PROTECT, related_name="enrollments"
+    )
     role = models.CharField(max_length=64)
     is_primary = models.BooleanField(default=False)
     begins_on = models.DateField(null=True, blank=True)
@@ -218,7 +232,8 @@ class Enrollment(models.Model):
         constraints = [
             unique_in_source("enrollment_source"),
             models.CheckConstraint(
-                condition=Q(student__isnull=True) ^ Q(staff__isnull=True), name="enrollment_one_person"
+                condition=Q(student__isnull=True) ^ Q(staff__isnull=True),
+                name="enrollment_one_person",
             ),
         ]
 

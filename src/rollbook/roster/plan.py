@@ -21,7 +21,11 @@ from rollbook.roster.types import Mode, RosterFrames
 from rollbook.shared.findings import Finding
 
 # The order of writing: a table stands after every table it refers to.
-ROSTER_TABLES: Final[tuple[PlanTable, ...]] = (ORGANIZATIONS, ACADEMIC_SESSIONS, *people.PLAN_TABLES)
+ROSTER_TABLES: Final[tuple[PlanTable, ...]] = (
+    ORGANIZATIONS,
+    ACADEMIC_SESSIONS,
+    *people.PLAN_TABLES,
+)
 
 ORGANIZATION_KINDS: Final[Mapping[str, str]] = {
     "national": "state",
@@ -147,7 +151,10 @@ def _keep(draft: _Draft, table: PlanTable, wanted: pl.DataFrame, file: str) -> N
         rows = rows.with_columns(id=pl.lit(None, dtype=pl.Int64))
     rows = (
         rows.join(
-            known.select("sourced_id", known_id="id"), on="sourced_id", how="left", maintain_order="left"
+            known.select("sourced_id", known_id="id"),
+            on="sourced_id",
+            how="left",
+            maintain_order="left",
         )
         .with_columns(id=pl.coalesce("id", "known_id"))
         .drop("known_id")
@@ -166,8 +173,10 @@ def _keep(draft: _Draft, table: PlanTable, wanted: pl.DataFrame, file: str) -> N
 
 
 def _with_uuids(draft: _Draft, rows: pl.DataFrame, fresh: int) -> pl.DataFrame:
-    new = rows.filter("is_new").select("id").with_columns(
-        uuid=pl.Series(draft.new_uuids(fresh), dtype=pl.String)
+    new = (
+        rows.filter("is_new")
+        .select("id")
+        .with_columns(uuid=pl.Series(draft.new_uuids(fresh), dtype=pl.String))
     )
     return rows.join(new, on="id", how="left", maintain_order="left")
 
@@ -178,7 +187,10 @@ def _linked(
     """Add column `to`: the id of the record of `table` that the sourcedId in `by` names."""
     known = draft.current.frames[table.name].filter(pl.col("source") == draft.current.source)
     pairs = pl.concat(
-        [draft.ids.get(table.name, known.head(0).select("sourced_id", "id")), known.select("sourced_id", "id")]
+        [
+            draft.ids.get(table.name, known.head(0).select("sourced_id", "id")),
+            known.select("sourced_id", "id"),
+        ]
     ).unique("sourced_id", keep="first", maintain_order=True)
     joined = rows.join(
         pairs.rename({"sourced_id": by, "id": to}),
@@ -277,7 +289,12 @@ def _sessions(draft: _Draft) -> None:
     )
     _keep(draft, ACADEMIC_SESSIONS, rows, "academicSessions.csv")
     draft.wanted["academic sessions"] = _linked(
-        draft, draft.wanted["academic sessions"], ACADEMIC_SESSIONS, by="parent_sourced_id", to="parent_id", how="left"
+        draft,
+        draft.wanted["academic sessions"],
+        ACADEMIC_SESSIONS,
+        by="parent_sourced_id",
+        to="parent_id",
+        how="left",
     )
 
 
@@ -297,7 +314,10 @@ def _roles(draft: _Draft) -> pl.DataFrame:
     )
     return (
         _linked(draft, roles, ORGANIZATIONS, by="org_sourced_id", to="organization_id")
-        .join(kinds.rename({"id": "organization_id", "kind": "organization_kind"}), on="organization_id")
+        .join(
+            kinds.rename({"id": "organization_id", "kind": "organization_kind"}),
+            on="organization_id",
+        )
         .join(
             _district_of(draft).rename({"sourced_id": "org_sourced_id"}),
             on="org_sourced_id",
@@ -350,7 +370,8 @@ def _students(draft: _Draft) -> None:
         & ~pl.col("sourced_id").is_in(placed)
     )
     draft.findings.extend(
-        rules.STUDENT_NEEDS_SCHOOL.finding(file="users.csv", line=line) for line in lost["_line"].to_list()
+        rules.STUDENT_NEEDS_SCHOOL.finding(file="users.csv", line=line)
+        for line in lost["_line"].to_list()
     )
 
 
@@ -402,9 +423,13 @@ def _without_conflicts(draft: _Draft, rows: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     born = pl.col("birth_date") if "birth_date" in rows.columns else pl.lit(None, dtype=pl.Date)
     folded = pl.col("last_name").str.to_lowercase() == pl.col("holder_last").str.to_lowercase()
-    nameless = (pl.col("holder_last") == "") | pl.col("holder_born").is_null() & (pl.col("holder_last") == "")
+    nameless = (pl.col("holder_last") == "") | pl.col("holder_born").is_null() & (
+        pl.col("holder_last") == ""
+    )
     agrees = (folded | (born == pl.col("holder_born")) | nameless).fill_null(value=False)
-    known_here = draft.current.frames["students"].filter(pl.col("source") == draft.current.source)["sourced_id"]
+    known_here = draft.current.frames["students"].filter(pl.col("source") == draft.current.source)[
+        "sourced_id"
+    ]
     adoptable = agrees & ~pl.col("sourced_id").is_in(known_here.implode())
     conflicts = claims.filter(~adoptable)
     draft.findings.extend(rules.identity_findings(_lines(conflicts), rules.IDENTITY_CONFLICT))
@@ -449,7 +474,9 @@ def _school_enrollments(draft: _Draft) -> None:
     grades = draft.wanted["students"].select("id", "grade")
     rows = (
         _linked(draft, attending, people.STUDENTS, by="user_sourced_id", to="student_id")
-        .join(grades.rename({"id": "student_id"}), on="student_id", how="inner", maintain_order="left")
+        .join(
+            grades.rename({"id": "student_id"}), on="student_id", how="inner", maintain_order="left"
+        )
         .select(
             line="_line",
             sourced_id=pl.concat_str(["role_key", pl.lit(f":{draft.school_year}")]),
@@ -488,7 +515,9 @@ def _courses(draft: _Draft) -> None:
 
 def _classes(draft: _Draft) -> None:
     incoming = _live(draft.incoming.classes)
-    terms = draft.wanted["academic sessions"].select("sourced_id", "starts_on", "ends_before", "school_year")
+    terms = draft.wanted["academic sessions"].select(
+        "sourced_id", "starts_on", "ends_before", "school_year"
+    )
     spans = (
         incoming.select("sourced_id", term="term_sourced_ids")
         .explode("term")
@@ -518,7 +547,9 @@ def _classes(draft: _Draft) -> None:
 def _enrollments(draft: _Draft) -> None:
     incoming = _live(draft.incoming.enrollments)
     linked = _linked(draft, incoming, people.CLASSES, by="class_sourced_id", to="class_taught_id")
-    linked = _linked(draft, linked, people.STUDENTS, by="user_sourced_id", to="student_id", how="left")
+    linked = _linked(
+        draft, linked, people.STUDENTS, by="user_sourced_id", to="student_id", how="left"
+    )
     linked = _linked(draft, linked, people.STAFF, by="user_sourced_id", to="staff_id", how="left")
     is_student = pl.col("role") == "student"
     rows = linked.select(
@@ -543,7 +574,12 @@ _FILE_OF: Final[Mapping[str, str]] = {
     "enrollments": "enrollments",
 }
 _FRAME_OF: Final[Mapping[str, str]] = {"academicSessions": "sessions"}
-_DEFAULTS: Final[Mapping[str, object]] = {"text": "", "boolean": None, "date": None, "integer": None}
+_DEFAULTS: Final[Mapping[str, object]] = {
+    "text": "",
+    "boolean": None,
+    "date": None,
+    "integer": None,
+}
 _TYPES: Final[Mapping[str, pl.DataType]] = {
     "text": pl.String(),
     "boolean": pl.Boolean(),
@@ -599,7 +635,11 @@ def _compared(table: PlanTable, known: pl.DataFrame, wanted: pl.DataFrame) -> pl
         after[column] = value.alias(f"after.{column}")
     rows = joined.with_columns(*after.values())
     differs = pl.any_horizontal(
-        [pl.col(f"before.{c}").ne_missing(pl.col(f"after.{c}")) for c in table.columns if c != "uuid"]
+        [
+            pl.col(f"before.{c}").ne_missing(pl.col(f"after.{c}"))
+            for c in table.columns
+            if c != "uuid"
+        ]
     )
     moved = _moved(table)
     rows = rows.with_columns(
@@ -644,13 +684,16 @@ def _archived(
         live = live.filter(pl.col("school_year") == draft.school_year)
     parts = [_left_behind(draft, live)]
     if mode is Mode.BULK:
-        parts.append(_absent(draft, table, live, kept).with_columns(why=pl.lit("no longer in the file")))
+        parts.append(
+            _absent(draft, table, live, kept).with_columns(why=pl.lit("no longer in the file"))
+        )
     elif mode is Mode.DELTA:
         frame = getattr(draft.incoming, _FRAME_OF.get(file, file))
         deleted = frame.filter(pl.col("status") == "tobedeleted")["sourced_id"].drop_nulls()
         parts.append(
-            live.filter(pl.col("sourced_id").str.replace(r":\d{4}$", "").is_in(deleted.implode()))
-            .with_columns(why=pl.lit("marked as deleted in the file"))
+            live.filter(
+                pl.col("sourced_id").str.replace(r":\d{4}$", "").is_in(deleted.implode())
+            ).with_columns(why=pl.lit("marked as deleted in the file"))
         )
     gone = pl.concat(parts).unique("id", keep="first", maintain_order=True)
     return _archive_rows(draft, table, gone)
@@ -663,7 +706,9 @@ def _absent(
     file = _FILE_OF[table.name]
     names = kept.get(_FRAME_OF.get(file, file), frozenset())
     live = live.filter(~pl.col("sourced_id").str.replace(r":\d{4}$", "").is_in(list(names)))
-    people_kept = list(kept.get("users", frozenset()) | set(draft.gone["students left out"]["sourced_id"]))
+    people_kept = list(
+        kept.get("users", frozenset()) | set(draft.gone["students left out"]["sourced_id"])
+    )
     for column, of in (("student_id", "students"), ("staff_id", "staff")):
         if column in live.columns:
             holders = draft.current.frames[of].filter(pl.col("sourced_id").is_in(people_kept))["id"]
@@ -681,7 +726,11 @@ def _absent(
 def _left_behind(draft: _Draft, live: pl.DataFrame) -> pl.DataFrame:
     """Return the rows whose student, staff member or class leaves in this plan."""
     behind = pl.lit(value=False)
-    for column, of in (("student_id", "students"), ("staff_id", "staff"), ("class_taught_id", "classes")):
+    for column, of in (
+        ("student_id", "students"),
+        ("staff_id", "staff"),
+        ("class_taught_id", "classes"),
+    ):
         if column in live.columns and of in draft.gone:
             leaving = draft.gone[of]["id"]
             behind = behind | pl.col(column).is_in(leaving.implode()).fill_null(value=False)
@@ -715,9 +764,11 @@ def _with_schools(
         places = _places(draft, people.STAFF_ASSIGNMENTS, "staff_id", "organization_id")
     elif table.name == "enrollments":
         classes = _places(draft, people.CLASSES, "id", "school_id")
-        places = _places(draft, table, "id", "class_taught_id").join(
-            classes, left_on="school_id", right_on="id", how="inner", suffix="_of_class"
-        ).select("id", school_id="school_id_of_class")
+        places = (
+            _places(draft, table, "id", "class_taught_id")
+            .join(classes, left_on="school_id", right_on="id", how="inner", suffix="_of_class")
+            .select("id", school_id="school_id_of_class")
+        )
     else:
         column = {"staff assignments": "organization_id", "courses": "organization_id",
                   "academic sessions": "organization_id", "organizations": "id"}.get(table.name, "school_id")  # fmt: skip
@@ -735,5 +786,8 @@ def _with_schools(
 def _places(draft: _Draft, table: PlanTable, key: str, place: str) -> pl.DataFrame:
     """Pair ids with a place: the wanted rows first, then what is known."""
     columns = {"id": pl.col(key), "school_id": pl.col(place).cast(pl.Int64)}
-    parts = [draft.wanted[table.name].select(**columns), draft.current.frames[table.name].select(**columns)]
+    parts = [
+        draft.wanted[table.name].select(**columns),
+        draft.current.frames[table.name].select(**columns),
+    ]
     return pl.concat(parts).unique("id", keep="first", maintain_order=True)

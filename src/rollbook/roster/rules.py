@@ -14,7 +14,9 @@ from rollbook.roster.types import Mode
 from rollbook.shared.findings import Check, Finding, Severity
 
 # userIds types that districts use for the state's id, folded to lower case without punctuation.
-STATE_ID_TYPES: Final = frozenset({"ssid", "stateid", "statestudentid", "stateidentifier", "calpads", "sis_state"})
+STATE_ID_TYPES: Final = frozenset(
+    {"ssid", "stateid", "statestudentid", "stateidentifier", "calpads", "sis_state"}
+)
 
 STUDENT_ROLES: Final = frozenset({"student"})
 FAMILY_ROLES: Final = frozenset({"guardian", "parent", "relative"})
@@ -23,7 +25,7 @@ IDENTITY_CONFLICT: Final = Check(
     code="ROS-601",
     name="identity-conflict",
     severity=Severity.ERROR,
-    says="{file} line {line}, {column}: \"{value}\" already belongs to another student with another name and birth date.",
+    says='{file} line {line}, {column}: "{value}" already belongs to another student with another name and birth date.',
     fix="Correct the state id in the student information system, or ask the other school to release the student.",
     why="Results follow the state id; two children under one id would read each other's results.",
     source="reference: rostering 6.3, matching ladder",
@@ -32,7 +34,7 @@ SAME_ID_TWICE: Final = Check(
     code="ROS-602",
     name="state-id-claimed-twice",
     severity=Severity.ERROR,
-    says="{file} line {line}, {column}: \"{value}\" is given to two students of this file.",
+    says='{file} line {line}, {column}: "{value}" is given to two students of this file.',
     fix="Give each student their own state id in the student information system and send the file again.",
     why="Neither record can be trusted, so both are left out.",
     source="reference: rostering 6.3, matching ladder",
@@ -92,7 +94,11 @@ def state_id(users: pl.DataFrame) -> pl.Series:
     pattern = rf"(?i)^\{{(?:{types})\s*:\s*([^}}]*)\}}$"
     found = users.select(
         pl.col("user_ids")
-        .list.eval(pl.element().str.replace_all(r"(?i)^\{state[ _-]*(student)?[ _-]*id", "{stateid").str.extract(pattern, 1))
+        .list.eval(
+            pl.element()
+            .str.replace_all(r"(?i)^\{state[ _-]*(student)?[ _-]*id", "{stateid")
+            .str.extract(pattern, 1)
+        )
         .list.drop_nulls()
         .list.first()
         .alias("listed"),
@@ -144,7 +150,10 @@ def hold_reasons(
     students = changes.get("students")
     total = sum(students_by_school.values())
     if students is not None and total >= thresholds.minimum:
-        for action, share in (("update", thresholds.update_share), ("add", thresholds.create_share)):
+        for action, share in (
+            ("update", thresholds.update_share),
+            ("add", thresholds.create_share),
+        ):
             count = students.frame.filter(pl.col("action") == action).height
             if count > share * total:
                 reasons.append(_whole_reason(action, count, total, share))

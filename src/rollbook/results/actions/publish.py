@@ -1,0 +1,278 @@
+"""Take result files in: keep them, check them, find their schools and students, publish them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+from django.conf import settings
+from django.db import transaction
+
+from rollbook.assessments.actions import register_provisional
+from rollbook.assessments.queries import assessments_by_id, known_assessments
+from rollbook.audit.actions import record
+from rollbook.files.digests import sha256_of
+from rollbook.lake.query import Condition, Query
+from rollbook.lake.types import LakeTable
+from rollbook.orgs.queries import places_by_key
+from rollbook.people.actions import UnknownStudent, add_students_from_results
+from rollbook.people.queries.matching import student_keys
+from rollbook.results import rules
+from rollbook.results.checks import check_files
+from rollbook.results.layouts import ITEM_RESPONSES, LAKE_TABLES, RESULTS, SUBSCORES
+from rollbook.results.models import ResultIntake
+from rollbook.results.queries.store import engine, lake
+from rollbook.results.types import CheckedResults
+from rollbook.shared.actor import Actor
+from rollbook.shared.findings import Check, Finding
+from rollbook.shared.scope import Permission, Scope
+
+
+class MayNotSendResults(PermissionError):
+    """Say that this person may not send test results."""
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """Hold results with the ids of their school, district and student."""
+
+    results: pl.DataFrame
+    findings: list[Finding]
+
+
+def publish_results(
+    scope: Scope, paths: Sequence[Path], *, file_name: str, by: Actor, now: datetime
+) -> ResultIntake:
+    """Check result files and publish every result that is sound, once.
+
+    Shape:  an intake whose status is `published`, or `refused` when no result could be used; the
+            same bytes again return the first intake and change nothing. A call that was cut off
+            is finished by the same call.
+    Raises: MayNotSendResults.
+    """
+    if not scope.may(Permission.DATA_WRITE):
+        raise MayNotSendResults
+    digest = _digest(paths)
+    intake = ResultIntake.objects.filter(sha256=digest).first()
+    if intake is not None and intake.status == "published":
+        return intake
+    if intake is None or intake.status == "refused":
+        intake = _received(intake, paths, file_name, digest, by=by, now=now)
+    checked = check_files(paths, known=known_assessments(scope))
+    matched = _match(scope, checked, by=by, now=now)
+    checked.report.extend(matched.findings)
+    _write_findings(intake, checked)
+    if matched.results.is_empty():
+        return _finish(intake, checked, "refused", {}, by=by, now=now)
+    versions = _publish(digest, checked, matched.results)
+    return _finish(intake, checked, "published", versions, by=by, now=now)
+
+
+def findings_path(intake: ResultIntake) -> Path:
+    """Return where the findings of an intake are kept, as JSON lines."""
+    return Path(settings.FILES_ROOT) / "results" / f"{intake.uuid}.findings.jsonl"
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    """Name a set of files by their bytes; the order in which they are listed does not matter."""
+    digests = sorted(sha256_of(file) for path in paths for file in _files(path))
+    return (
+        digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def _received(
+    earlier: ResultIntake | None,
+    paths: Sequence[Path],
+    file_name: str,
+    digest: str,
+    *,
+    by: Actor,
+    now: datetime,
+) -> ResultIntake:
+    """Keep the bytes first, then say so: a result that was accepted is never lost."""
+    files = [file for path in paths for file in _files(path)]
+    folder = Path(settings.FILES_ROOT) / "results" / digest
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, file in enumerate(files):
+        kept = folder / f"{place:05d}{file.suffix}"
+        if not kept.exists():
+            draft = kept.with_suffix(f".{os.getpid()}.part")
+            shutil.copyfile(file, draft)
+            draft.replace(kept)
+    intake = earlier or ResultIntake(sha256=digest)
+    intake.file_name = file_name[:200]
+    intake.byte_count = sum(file.stat().st_size for file in files)
+    intake.status = "publishing"
+    intake.received_by, intake.received_at = by.label, now
+    intake.save()
+    return intake
+
+
+def _match(scope: Scope, checked: CheckedResults, *, by: Actor, now: datetime) -> _Matched:
+    places = pl.DataFrame(places_by_key(scope), schema=rules.PLACES, orient="row")
+    placed = rules.with_schools(checked.results, places)
+    unknown = placed.filter(pl.col("school_id").is_null())
+    findings = _by_value(rules.UNKNOWN_SCHOOL, unknown, "SchoolIdentifier", "school_identifier")
+    placed = placed.filter(pl.col("school_id").is_not_null())
+    keys = student_keys(scope, placed["student_identifier"].unique().to_list())
+    found = rules.with_students(placed, keys)
+    ambiguous = found.filter("is_ambiguous")
+    findings += _by_value(
+        rules.AMBIGUOUS_STUDENT, ambiguous, "StudentIdentifier", "student_identifier"
+    )
+    found = found.filter(~pl.col("is_ambiguous"))
+    strangers = found.filter(pl.col("student_id").is_null())
+    findings += _by_value(
+        rules.UNKNOWN_STUDENT, strangers, "StudentIdentifier", "student_identifier"
+    )
+    findings += _unknown_assessments(scope, found, by=by, now=now)
+    return _Matched(_with_new_students(found, strangers, by=by, now=now), findings)
+
+
+def _by_value(check: Check, rows: pl.DataFrame, column: str, name: str) -> list[Finding]:
+    """Make one finding per distinct value, weighted by how many results it touches."""
+    causes = rows.group_by(name, maintain_order=True).agg(
+        file=pl.col("file").first(), line=pl.col("line").first(), weight=pl.len()
+    )
+    return [
+        check.finding(
+            file=row["file"], line=row["line"], column=column, value=row[name], weight=row["weight"]
+        )
+        for row in causes.iter_rows(named=True)
+    ]
+
+
+def _unknown_assessments(
+    scope: Scope, results: pl.DataFrame, *, by: Actor, now: datetime
+) -> list[Finding]:
+    ids = results["assessment_id"].unique().to_list()
+    known = assessments_by_id(scope, ids)
+    fresh = results.filter(~pl.col("assessment_id").is_in(list(known)))
+    if fresh.is_empty():
+        return []
+    register_provisional(rules.provisional(fresh), by=by, now=now)
+    return _by_value(rules.UNKNOWN_ASSESSMENT, fresh, "AssessmentIdentifier", "assessment_id")
+
+
+def _with_new_students(
+    found: pl.DataFrame, strangers: pl.DataFrame, *, by: Actor, now: datetime
+) -> pl.DataFrame:
+    latest = strangers.sort("completed_at", descending=True, nulls_last=True).unique(
+        "student_identifier", keep="first", maintain_order=True
+    )
+    added = add_students_from_results(
+        [
+            UnknownStudent(
+                ssid=row["student_identifier"],
+                district_id=row["district_id"],
+                first_name=row["first_name"] or "",
+                last_name=row["last_name"] or "",
+                birth_date=row["birth_on"],
+                grade=row["enrolled_grade"] or "",
+            )
+            for row in latest.iter_rows(named=True)
+        ],
+        by=by,
+        now=now,
+    )
+    new = pl.DataFrame(
+        {"student_identifier": list(added), "new_id": list(added.values())},
+        schema={"student_identifier": pl.String, "new_id": pl.Int64},
+    )
+    return (
+        found.join(new, on="student_identifier", how="left", maintain_order="left")
+        .with_columns(student_id=pl.coalesce("student_id", "new_id"))
+        .drop("new_id")
+    )
+
+
+def _publish(digest: str, checked: CheckedResults, results: pl.DataFrame) -> dict[str, int]:
+    """Write the three tables; every step is known by the intake's digest and happens once."""
+    is_reset = (pl.col("status") == "reset").fill_null(value=False)
+    reset = results.filter(is_reset)["opportunity_id"].to_list()
+    live = results.filter(~is_reset).with_columns(intake_id=pl.lit(digest))
+    place = live.select(
+        "assessment_id", "opportunity_id", "student_id", "school_id", "district_id", "intake_id"
+    )
+    subscores = checked.subscores.join(place, on=["assessment_id", "opportunity_id"], how="inner")
+    items = checked.items.join(place, on=["assessment_id", "opportunity_id"], how="inner")
+    replaced = _known_opportunities(live)
+    for table, frame in ((RESULTS, live), (SUBSCORES, subscores), (ITEM_RESPONSES, items)):
+        gone = reset if table is RESULTS else reset + replaced
+        if gone:
+            lake().retract(
+                table, where_column="opportunity_id", values=gone, transaction=f"{digest}:before"
+            )
+        _write(table, frame, digest)
+    return {table.name: lake().version(table) for table in LAKE_TABLES}
+
+
+def _known_opportunities(live: pl.DataFrame) -> list[str]:
+    """Return the opportunities that are in the lake already: their old parts must go first."""
+    wanted = live["opportunity_id"].to_list()
+    if not wanted or not lake().row_count(RESULTS):
+        return []
+    years = frozenset(live["school_year"].unique().to_list())
+    known = engine().run(
+        Query(
+            table=RESULTS.name,
+            where=Condition("school_year", "in", years),
+            select=("opportunity_id",),
+        )
+    )
+    return sorted(set(known["opportunity_id"].to_list()) & set(wanted))
+
+
+def _write(table: LakeTable, frame: pl.DataFrame, digest: str) -> None:
+    if frame.height:
+        lake().upsert(table, frame.select(*table.columns), transaction=digest)
+
+
+def _write_findings(intake: ResultIntake, checked: CheckedResults) -> None:
+    path = findings_path(intake)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        for finding in checked.report:
+            file.write(json.dumps(finding.as_dict(), ensure_ascii=False) + "\n")
+
+
+def _finish(
+    intake: ResultIntake,
+    checked: CheckedResults,
+    status: str,
+    versions: dict[str, int],
+    *,
+    by: Actor,
+    now: datetime,
+) -> ResultIntake:
+    intake.status, intake.verdict = status, checked.report.verdict.value
+    intake.counts = {"by_code": checked.report.counts, **checked.counts}
+    intake.lake_versions = versions
+    intake.published_at = now if status == "published" else None
+    with transaction.atomic():
+        intake.save()
+        record(
+            action="publish_results",
+            subject_kind="result intake",
+            subject_uuid=str(intake.uuid),
+            detail={
+                "status": status,
+                "verdict": intake.verdict,
+                "results": checked.counts.get("accepted", 0),
+            },
+            by=by,
+            now=now,
+        )
+    return intake

@@ -1,0 +1,1 @@
+"""Reads of results: which a reader may see, counted and listed."""

@@ -1,0 +1,1 @@
+"""Writes of rostering: preflight a file, commit its plan, undo it."""

@@ -1,0 +1,244 @@
+"""Take a roster file in: keep it, check it, plan it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from rollbook.audit.actions import record
+from rollbook.changes.actions import propose_plan, reserve_ids
+from rollbook.changes.types import HoldReason, PlanStatus
+from rollbook.files.digests import sha256_of
+from rollbook.orgs.queries import school_names
+from rollbook.people.queries.roster import roster_frames, students_by_school
+from rollbook.roster import rules
+from rollbook.roster.checks import check_file
+from rollbook.roster.models import Intake
+from rollbook.roster.plan import CurrentRoster, RosterPlan, plan_roster
+from rollbook.roster.types import BundleResult, IntakeStatus, Profile, RosterFrames
+from rollbook.shared.actor import Actor
+from rollbook.shared.findings import Finding, FindingReport
+from rollbook.shared.scope import Permission, Scope
+
+# The share of records of one kind that may be left out before a person must look (reference, rostering 6.3).
+LARGEST_EXCLUDED_SHARE = 0.02
+
+
+class MayNotSendRoster(PermissionError):
+    """Say that this person may not send rosters for this district."""
+
+
+def preflight_intake(
+    scope: Scope, path: Path, *, file_name: str, profile: Profile, by: Actor, now: datetime
+) -> Intake:
+    """Keep a roster file, check it, and propose a plan of what it would change.
+
+    Shape:  an Intake whose status is `refused` (nothing can be planned), `unchanged` (the plan
+            would be empty) or `planned`; sending the same bytes again while their plan still
+            waits returns the same intake.
+    Raises: MayNotSendRoster.
+    """
+    if not scope.may(Permission.ROSTER_WRITE):
+        raise MayNotSendRoster
+    digest = sha256_of(path)
+    if (waiting := _waiting_intake(digest, profile)) is not None:
+        return waiting
+    result = check_file(path, profile=profile)
+    intake = Intake(
+        source=source_of(result.frames),
+        file_name=Path(file_name).name[:200],
+        sha256=digest,
+        byte_count=path.stat().st_size,
+        profile=profile.value,
+        status=IntakeStatus.REFUSED.value,
+        received_by=by.label,
+        received_at=now,
+    )
+    _keep_file(path, digest)
+    findings: list[Finding] = []
+    if result.frames is not None and not result.report.is_fatal:
+        findings = _plan(scope, intake, result, by=by, now=now)
+    result.report.extend(findings)
+    _finish(intake, result.report, result, by=by, now=now)
+    return intake
+
+
+def source_of(frames: RosterFrames | None) -> str:
+    """Name the source of a bundle by its district, so that the next bundle is known to be its successor."""
+    if frames is None:
+        return "oneroster"
+    for kinds in (("district", "local"), ("state",), ("school",)):
+        found = frames.orgs.filter(frames.orgs["type"].is_in(list(kinds)))["sourced_id"]
+        if len(found):
+            name = f"oneroster:{found[0]}"
+            return (
+                name
+                if len(name) <= 40
+                else "oneroster:" + hashlib.sha256(name.encode()).hexdigest()[:30]
+            )
+    return "oneroster"
+
+
+def _waiting_intake(digest: str, profile: Profile) -> Intake | None:
+    found = (
+        Intake.objects.select_related("plan")
+        .filter(
+            sha256=digest,
+            profile=profile.value,
+            plan__status__in=[PlanStatus.PROPOSED, PlanStatus.HELD],
+        )
+        .order_by("-received_at")
+        .first()
+    )
+    if found is None or found.plan is None:
+        return None
+    from rollbook.changes.queries import is_current  # asked only when a plan waits
+
+    return found if is_current(found.plan) else None
+
+
+def _plan(
+    scope: Scope, intake: Intake, result: BundleResult, *, by: Actor, now: datetime
+) -> list[Finding]:
+    frames = result.frames
+    assert frames is not None
+    current = CurrentRoster(source=intake.source, frames=roster_frames(scope, source=intake.source))
+    plan = plan_roster(
+        current,
+        frames,
+        kept=_kept(result),
+        starting=timezone.localdate(now),
+        reserve_ids=lambda table, count: reserve_ids(table, count, by=by, now=now),
+        new_uuids=_new_uuids,
+    )
+    if not plan.changes:
+        intake.status = IntakeStatus.UNCHANGED.value
+        intake.organization_id = plan.district_ids[0] if plan.district_ids else None
+        return list(plan.findings)
+    _require_right(scope, current, plan)
+    known = current.frames["organizations"]["id"].to_list()
+    district = next((i for i in plan.district_ids if i in known), None)
+    intake.organization_id = district
+    intake.plan = propose_plan(
+        title=f"Roster: {intake.file_name}",
+        kind="roster",
+        changes=plan.changes,
+        areas=[f"roster:{intake.source}"],
+        organization_id=district,
+        holds=_holds(scope, current, plan, result),
+        by=by,
+        now=now,
+    )
+    intake.status = IntakeStatus.PLANNED.value
+    return list(plan.findings)
+
+
+def _require_right(scope: Scope, current: CurrentRoster, plan: RosterPlan) -> None:
+    """Refuse a roster of a district at which the sender has no right to send one."""
+    reach = scope.over(Permission.ROSTER_WRITE)
+    if not all(reach.includes(district) for district in plan.district_ids):
+        raise MayNotSendRoster
+
+
+def _kept(result: BundleResult) -> dict[str, frozenset[str]]:
+    """Return the sourcedIds that came but were left out, by frame."""
+    frames = {"academicSessions": "sessions"}
+    return {
+        frames.get(file, file): frozenset(exclusion.frame["sourced_id"].drop_nulls().to_list())
+        for file, exclusion in result.excluded.items()
+    }
+
+
+def _new_uuids(count: int) -> Sequence[str]:
+    raw = os.urandom(16 * count)
+    return [str(uuid.UUID(bytes=raw[16 * i : 16 * i + 16], version=4)) for i in range(count)]
+
+
+def _holds(
+    scope: Scope, current: CurrentRoster, plan: RosterPlan, result: BundleResult
+) -> list[HoldReason]:
+    frames = result.frames
+    assert frames is not None
+    sizes = students_by_school(scope)
+    source_schools = set(current.frames["school enrollments"]["school_id"].to_list())
+    holds = rules.hold_reasons(
+        plan.by_table,
+        students_by_school={
+            school: size for school, size in sizes.items() if school in source_schools
+        },
+        school_names=school_names(scope, sizes.keys()),
+        modes=frames.modes,
+        is_first_load=current.frames["students"]
+        .filter(current.frames["students"]["source"] == current.source)
+        .is_empty(),
+    )
+    return holds + _exclusion_holds(result)
+
+
+def _exclusion_holds(result: BundleResult) -> list[HoldReason]:
+    holds: list[HoldReason] = []
+    for file, exclusion in sorted(result.excluded.items()):
+        rows = result.counts.by_file[file].rows if file in result.counts.by_file else 0
+        count = exclusion.frame.height
+        if rows and count > LARGEST_EXCLUDED_SHARE * rows:
+            holds.append(
+                HoldReason(
+                    code="many-left-out",
+                    says=f"{count:,} of {rows:,} rows of {file}.csv are left out because of errors (limit 2 %).",
+                    count=count,
+                    of=rows,
+                )
+            )
+    return holds
+
+
+def _keep_file(path: Path, digest: str) -> None:
+    kept = settings.FILES_ROOT / "intakes" / f"{digest}.zip"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        draft = kept.with_suffix(f".{os.getpid()}.part")
+        shutil.copyfile(path, draft)
+        draft.replace(kept)
+
+
+def findings_path(intake: Intake) -> Path:
+    """Return where the findings of an intake are kept, as JSON lines."""
+    return Path(settings.FILES_ROOT) / "intakes" / f"{intake.uuid}.findings.jsonl"
+
+
+def _finish(
+    intake: Intake, report: FindingReport, result: BundleResult, *, by: Actor, now: datetime
+) -> None:
+    intake.verdict = report.verdict.value
+    intake.finished_at = now
+    intake.counts = {
+        "by_code": report.counts,
+        "by_file": {name: asdict(count) for name, count in result.counts.by_file.items()},
+        "records": dict(result.counts.records),
+        "excluded": {file: exclusion.frame.height for file, exclusion in result.excluded.items()},
+    }
+    with findings_path(intake).open("w", encoding="utf-8") as file:
+        for finding in report:
+            file.write(json.dumps(finding.as_dict(), ensure_ascii=False) + "\n")
+    with transaction.atomic():
+        intake.save()
+        record(
+            action="preflight_intake",
+            subject_kind="intake",
+            subject_uuid=str(intake.uuid),
+            organization_id=intake.organization_id,
+            detail={"status": intake.status, "verdict": intake.verdict, "sha256": intake.sha256},
+            by=by,
+            now=now,
+        )
