@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,13 @@ import click
 import rollbook
 from rollbook.shared.findings import Check, Severity
 
+PACKAGE = Path(rollbook.__file__).parent
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 WRITTEN_BY = (
     "<!-- Written by tools/write_reference.py: change the code, then run `make reference`. -->"
 )
 # Checks live in pure files and engines, which import without Django.
-HOMES = ("checks", "sources", "targets", "files", "rules")
+HOMES = {"checks", "sources", "targets", "files", "rules", "plan"}
 
 
 def main() -> None:
@@ -40,13 +40,14 @@ def pages() -> dict[str, str]:
 def all_checks() -> dict[str, list[Check]]:
     """Return the checks by the folder that holds them, each once, in order of their codes."""
     found: dict[str, dict[int, Check]] = {}
-    for module in pkgutil.walk_packages(rollbook.__path__, "rollbook."):
-        parts = module.name.split(".")
-        if not set(parts[1:]) & set(HOMES):
+    known: set[int] = set()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        if not set(parts) & HOMES:
             continue
-        for check in checks_in(importlib.import_module(module.name)):
-            known = any(id(check) in checks for checks in found.values())
-            if not known:
+        for check in checks_in(importlib.import_module(".".join(parts).removesuffix(".__init__"))):
+            if id(check) not in known:
+                known.add(id(check))
                 found.setdefault(parts[1], {})[id(check)] = check
     return {
         folder: sorted(checks.values(), key=lambda check: check.code)
