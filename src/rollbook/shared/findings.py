@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
@@ -122,16 +122,36 @@ class FindingReport:
         """Add one finding; `times` counts it several times when the caller kept only examples."""
         self.counts[finding.code] = self.counts.get(finding.code, 0) + times
         self.by_severity[finding.severity] = self.by_severity.get(finding.severity, 0) + times
+        self._keep(finding)
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Add several findings."""
+        for finding in findings:
+            self.add(finding)
+
+    def merge(self, other: FindingReport) -> None:
+        """Add another report: its findings, and its counts of those it only counted."""
+        for code, times in other.counts.items():
+            self.counts[code] = self.counts.get(code, 0) + times
+        for severity, times in other.by_severity.items():
+            self.by_severity[severity] = self.by_severity.get(severity, 0) + times
+        for finding in other.findings:
+            self._keep(finding)
+
+    def _keep(self, finding: Finding) -> None:
         kind = (finding.code, finding.file, finding.column)
         kept = self._kept.get(kind, 0)
         if kept < KEPT_PER_KIND:
             self._kept[kind] = kept + 1
             self.findings.append(finding)
 
-    def extend(self, findings: Iterable[Finding]) -> None:
-        """Add several findings."""
-        for finding in findings:
-            self.add(finding)
+    def as_json(self, counts: Mapping[str, int]) -> dict[str, object]:
+        """Return the verdict, the findings and `counts` as plain values: what a command prints."""
+        return {
+            "verdict": self.verdict.value,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "counts": dict(counts),
+        }
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
