@@ -7,9 +7,43 @@ else in the house calls upwards.
 
 from __future__ import annotations
 
+from django.utils import timezone
+
+from rollbook.access.types import SandboxEntered, SandboxLeft
+from rollbook.groups import actions as groups
+from rollbook.jobs.types import JobFailed
+from rollbook.messages import actions as messages
 from rollbook.shared import events
+from rollbook.shared.actor import Actor
 
 
 def connect() -> None:
     """Fill the table of reactions; calling it again changes nothing."""
     events.clear()
+    events.on(SandboxEntered, _assign_groups)
+    events.on(SandboxLeft, _remove_groups)
+    events.on(JobFailed, _tell_who_asked)
+
+
+def _assign_groups(entered: SandboxEntered) -> None:
+    groups.assign_sandbox_groups(
+        entered.login, entered.organization_id, by=Actor.job("sandbox"), now=timezone.now()
+    )
+
+
+def _remove_groups(left: SandboxLeft) -> None:
+    groups.remove_sandbox_groups(left.login, by=Actor.job("sandbox"), now=timezone.now())
+
+
+def _tell_who_asked(failed: JobFailed) -> None:
+    if failed.account_id is not None:
+        messages.tell(
+            [failed.account_id],
+            kind="job_failed",
+            title="Something you started did not finish",
+            body=f"{failed.name} was tried as often as it may be. Open it to try again.",
+            link=f"/jobs/{failed.job_uuid}",
+            dedupe_key=f"job_failed:{failed.job_uuid}:{failed.at.isoformat()}",
+            by=Actor.job("jobs"),
+            now=failed.at,
+        )

@@ -1,4 +1,4 @@
-"""The tables of organizations and sessions that change plans may write, as data."""
+"""The columns of organizations and academic sessions, as change plans write them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ ORGANIZATIONS: Final = PlanTable(
     },
     references={"parent_id": "organizations"},
 )
+
 ACADEMIC_SESSIONS: Final = PlanTable(
     name="academic sessions",
     db_table="rollbook_academicsession",
@@ -41,4 +42,5 @@ ACADEMIC_SESSIONS: Final = PlanTable(
     references={"organization_id": "organizations", "parent_id": "academic sessions"},
 )
 
+# In the order in which a plan applies them.
 PLAN_TABLES: Final = (ORGANIZATIONS, ACADEMIC_SESSIONS)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from uuid import UUID
+
+from rollbook.shared.years import SchoolYear
 
 
 class OrganizationKind(StrEnum):
@@ -49,3 +54,38 @@ class SessionKind(StrEnum):
             "term": "Term",
             "gradingPeriod": "Grading period",
         }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationRow:
+    """Hold one organization as pages and files show it."""
+
+    id: int
+    uuid: UUID
+    kind: OrganizationKind
+    name: str
+    natural_id: str
+    parent_id: int | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRow:
+    """Hold one organization at its place in the tree; `depth` counts from the highest one shown."""
+
+    organization: OrganizationRow
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class TermRow:
+    """Hold one academic session as pages show it."""
+
+    id: int
+    uuid: UUID
+    kind: SessionKind
+    title: str
+    organization_id: int
+    school_year: SchoolYear
+    starts_on: date
+    ends_before: date

@@ -1,21 +1,87 @@
-"""Compute the reader's scope once per request."""
+"""Who is asking: the session's limits, the second factor, and the reader's scope."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
+from rollbook.access.actions import leave_sandbox
+from rollbook.access.models import Account
+from rollbook.access.queries import grants_held, scope_of
+from rollbook.access.rules import account_label, must_use_mfa
+from rollbook.groups.queries import group_ids_of_login
+from rollbook.shared.actor import Actor, ActorKind
 from rollbook.shared.scope import Scope
+
+SIGNED_IN_AT = "signed_in_at"
+SEEN_AT = "seen_at"
+# The session is written at most this often for the sake of the idle clock.
+SEEN_EVERY_SECONDS = 60
+# Where somebody without a second factor may go: to set one up, or out.
+SIGN_IN_PATHS = "/accounts/"
 
 
 class ScopeMiddleware:
-    """Put `request.scope` on every request."""
+    """Put `request.scope` and `request.actor` on every request, worked out once.
+
+    A disabled account has no user any more (the sign-in backend asks on every request), so it
+    is nobody at once. Nobody sees nothing.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.scope = Scope.nobody(on=timezone.localdate())  # type: ignore[attr-defined]
+        now = timezone.now()
+        today = timezone.localdate(now)
+        request.scope = Scope.nobody(on=today)  # type: ignore[attr-defined]
+        request.actor = Actor(ActorKind.PERSON, "nobody")  # type: ignore[attr-defined]
+        if request.user.is_authenticated and _is_over(request, now):
+            _sign_out(request, now)
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        account: Account = request.user  # type: ignore[assignment]
+        label = account_label(account.uuid)
+        request.actor = Actor(ActorKind.PERSON, label, account.pk)  # type: ignore[attr-defined]
+        grants = grants_held(account, on=today)
+        if not account.is_sandbox and must_use_mfa(grants) and not is_mfa_enabled(account):
+            if request.path.startswith(SIGN_IN_PATHS):
+                return self.get_response(request)
+            return redirect("mfa_activate_totp")
+        request.scope = scope_of(  # type: ignore[attr-defined]
+            account,
+            on=today,
+            group_ids=group_ids_of_login(account.email, today),
+            grants=grants,
+        )
         return self.get_response(request)
+
+
+def _is_over(request: HttpRequest, now: datetime) -> bool:
+    """Tell whether a session has been idle too long or open too long; else note that it is used."""
+    moment = int(now.timestamp())
+    session = request.session
+    begun = session.setdefault(SIGNED_IN_AT, moment)
+    seen = session.setdefault(SEEN_AT, moment)
+    if moment - seen > settings.SESSION_IDLE_SECONDS:
+        return True
+    if moment - begun > settings.SESSION_COOKIE_AGE:
+        return True
+    if moment - seen >= SEEN_EVERY_SECONDS:
+        session[SEEN_AT] = moment
+    return False
+
+
+def _sign_out(request: HttpRequest, now: datetime) -> None:
+    account: Account = request.user  # type: ignore[assignment]
+    logout(request)
+    if account.is_sandbox:
+        by = Actor(ActorKind.PERSON, account_label(account.uuid), account.pk)
+        leave_sandbox(account, by=by, now=now)

@@ -1,0 +1,221 @@
+"""Read accounts, grants and scopes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from types import MappingProxyType
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Lower
+
+from rollbook.access import rules
+from rollbook.access.models import Account, Grant
+from rollbook.access.types import AccountRow, GrantRow, HeldGrant, Role, SandboxEntry
+from rollbook.orgs.models import Organization, OrganizationLink
+from rollbook.orgs.queries import row_of, within
+from rollbook.orgs.types import OrganizationKind, OrganizationRow
+from rollbook.shared.page import Page, PageRequest
+from rollbook.shared.scope import Permission, Reach, Scope
+
+
+class AccountNotFound(Exception):
+    """Say that the reader sees no such account, whether or not there is one."""
+
+
+class GrantNotFound(Exception):
+    """Say that the reader sees no such grant, whether or not there is one."""
+
+
+def grants_held(account: Account, *, on: date) -> list[HeldGrant]:
+    """List the grants of one account that hold on that day. The account asks for itself."""
+    return [
+        HeldGrant(grant.role, grant.organization_id, OrganizationKind(grant.organization.kind))
+        for grant in _on(Grant.objects.filter(account=account), on).select_related("organization")
+    ]
+
+
+def scope_of(
+    account: Account,
+    *,
+    on: date,
+    group_ids: frozenset[int] = frozenset(),
+    grants: Sequence[HeldGrant] | None = None,
+) -> Scope:
+    """Work out what an account may see on that day.
+
+    Three queries whatever is granted (two when `grants` is given). `group_ids` come from
+    `groups.queries.group_ids_of_login`, which stands above this folder: the face asks both.
+    Shape: nothing for a disabled account; a state grant reaches everything when the installation
+           serves one state.
+    """
+    if not account.is_active:
+        return Scope.nobody(on=on)
+    held = grants_held(account, on=on) if grants is None else grants
+    reaches = _reaches(held)
+    return Scope(
+        account_id=account.pk,
+        label=rules.account_label(account.uuid),
+        on=on,
+        reach=MappingProxyType(_by_permission(held, reaches, is_sandbox=account.is_sandbox)),
+        group_ids=group_ids,
+    )
+
+
+def _reaches(grants: Iterable[HeldGrant]) -> dict[int, Reach]:
+    """Return the reach of each organization that a grant names: itself and all below."""
+    named = {grant.organization_id: grant.kind for grant in grants}
+    if not named:
+        return {}
+    state_count = Organization.objects.filter(kind=OrganizationKind.STATE, is_active=True).count()
+    below: dict[int, set[int]] = {organization_id: {organization_id} for organization_id in named}
+    links = OrganizationLink.objects.filter(ancestor_id__in=named)
+    for ancestor_id, descendant_id in links.values_list("ancestor_id", "descendant_id"):
+        below[ancestor_id].add(descendant_id)
+    return {
+        organization_id: Reach(
+            frozenset(below[organization_id]),
+            everything=kind is OrganizationKind.STATE and state_count == 1,
+        )
+        for organization_id, kind in named.items()
+    }
+
+
+def _by_permission(
+    grants: Iterable[HeldGrant], reaches: dict[int, Reach], *, is_sandbox: bool
+) -> dict[Permission, Reach]:
+    parts: defaultdict[Permission, list[Reach]] = defaultdict(list)
+    for grant in grants:
+        for permission in rules.permissions_of(grant.role, is_sandbox=is_sandbox):
+            parts[permission].append(reaches[grant.organization_id])
+    return {permission: _joined(reached) for permission, reached in parts.items()}
+
+
+def _joined(reaches: Sequence[Reach]) -> Reach:
+    if len(reaches) == 1:
+        return reaches[0]
+    return Reach(
+        frozenset().union(*(reach.organization_ids for reach in reaches)),
+        everything=any(reach.everything for reach in reaches),
+    )
+
+
+def accounts_in(
+    scope: Scope, page: PageRequest | None = None, *, search: str = ""
+) -> Page[AccountRow]:
+    """List the accounts that hold, held or will hold a grant where the reader administers accounts.
+
+    Shape: by last name, first name, e-mail; each with the grants inside the reader's reach and no
+           others. Accounts without any grant show only to a reader of everything.
+    """
+    page = page or PageRequest()
+    found = _accounts_seen(scope)
+    for word in search.split():
+        found = found.filter(
+            Q(email__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        )
+    ordered = found.order_by(Lower("last_name"), Lower("first_name"), "email")
+    shown = ordered.prefetch_related(_grants_within(scope))[page.offset : page.offset + page.size]
+    rows = [_account_row(account) for account in shown]
+    return Page(rows, number=page.number, size=page.size, total_count=found.count())
+
+
+def get_account(scope: Scope, uuid: UUID | str) -> AccountRow:
+    """Return one account that the reader administers.
+
+    Raises: AccountNotFound when there is none or it is out of sight: one answer.
+    """
+    found = _accounts_seen(scope).filter(uuid=uuid).prefetch_related(_grants_within(scope)).first()
+    if found is None:
+        raise AccountNotFound("No such account, or not one that you may see.")
+    return _account_row(found)
+
+
+def grants_of(scope: Scope, account: UUID | str) -> list[GrantRow]:
+    """List the grants of an account inside the reader's reach, past ones included, latest first.
+
+    Shape: empty for an account that is out of sight. A reader sees all of their own.
+    """
+    seen = Grant.objects.filter(account__uuid=account).filter(
+        within(scope.over(Permission.ACCOUNT_READ), "organization_id") | _own(scope, "account_id")
+    )
+    ordered = seen.select_related("organization").order_by("-starts_on", "role", "id")
+    return [_grant_row(grant) for grant in ordered]
+
+
+def may_grant(scope: Scope, role: type[Role], organization: OrganizationRow) -> bool:
+    """Tell whether the reader may give or end `role` at `organization`."""
+    return rules.may_grant(scope, role, kind=organization.kind, organization_id=organization.id)
+
+
+def sandbox_entries() -> list[SandboxEntry]:
+    """List the ways into the sandbox: each role at each organization it fits.
+
+    Without a scope, because nobody is signed in yet: the sandbox holds made-up data only.
+    Shape: empty unless the installation is a sandbox; by role, then by name.
+    """
+    if not settings.SANDBOX:
+        return []
+    places = {OrganizationKind.DISTRICT, OrganizationKind.SCHOOL}
+    found = Organization.objects.filter(is_active=True, kind__in=places).order_by("name", "id")
+    organizations = [row_of(organization) for organization in found]
+    return [
+        SandboxEntry(role.code, organization, f"{role.name}: {organization.name}")
+        for role in rules.SANDBOX_ROLES
+        for organization in organizations
+        if organization.kind in role.levels
+    ]
+
+
+def _on(grants: QuerySet[Grant], on: date) -> QuerySet[Grant]:
+    return grants.filter(starts_on__lte=on).filter(
+        Q(ends_before__isnull=True) | Q(ends_before__gt=on)
+    )
+
+
+def _own(scope: Scope, field: str) -> Q:
+    # Without an account the condition must be false of every row, not true of rows without one.
+    return Q(**{field: scope.account_id}) if scope.account_id is not None else Q(pk__in=[])
+
+
+def _accounts_seen(scope: Scope) -> QuerySet[Account]:
+    reach = scope.over(Permission.ACCOUNT_READ)
+    if reach.everything:
+        return Account.objects.all()
+    grants = Grant.objects.filter(
+        account_id=OuterRef("pk"), organization_id__in=reach.organization_ids
+    )
+    return Account.objects.filter(Exists(grants)) if reach else Account.objects.none()
+
+
+def _grants_within(scope: Scope) -> Prefetch[str]:
+    seen = Grant.objects.filter(within(scope.over(Permission.ACCOUNT_READ), "organization_id"))
+    ordered = seen.select_related("organization").order_by("-starts_on", "role", "id")
+    return Prefetch("grants", queryset=ordered)
+
+
+def _account_row(account: Account) -> AccountRow:
+    return AccountRow(
+        uuid=account.uuid,
+        email=account.email,
+        first_name=account.first_name,
+        last_name=account.last_name,
+        is_active=account.is_active,
+        grants=[_grant_row(grant) for grant in account.grants.all()],
+    )
+
+
+def _grant_row(grant: Grant) -> GrantRow:
+    known = {role.code: role.name for role in rules.ROLES}
+    return GrantRow(
+        uuid=grant.uuid,
+        role=grant.role,
+        role_name=known.get(grant.role, grant.role),
+        organization=row_of(grant.organization),
+        starts_on=grant.starts_on,
+        ends_before=grant.ends_before,
+        granted_by=grant.granted_by,
+    )
