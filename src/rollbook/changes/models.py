@@ -18,7 +18,9 @@ class ChangePlan(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     title = models.CharField(max_length=200)
     kind = models.CharField(max_length=40)  # what wrote it: roster, rollover, groups, undo, …
-    organization_id = models.BigIntegerField(null=True, db_index=True)  # where a reader needs the right
+    organization_id = models.BigIntegerField(
+        null=True, db_index=True
+    )  # where a reader needs the right
     status = models.CharField(max_length=12, choices=[(s.value, s.value) for s in PlanStatus])
     file_name = models.CharField(max_length=200)  # below the installation's files/plans
     digest = models.CharField(max_length=64)  # SHA-256 of that file

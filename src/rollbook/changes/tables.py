@@ -1,0 +1,164 @@
+"""Frames in and out of database tables, set by set, on SQLite and on PostgreSQL.
+
+The only place of this service that knows the two databases apart.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import polars as pl
+from django.db import connection
+
+from rollbook.changes.layouts import CELL_TYPES, row_schema
+from rollbook.changes.types import CellType, PlanTable
+
+CHUNK: Final = 50_000
+_STAGE_TYPES: Final[Mapping[str, Mapping[CellType, str]]] = {
+    "sqlite": {
+        "text": "text", "integer": "integer", "boolean": "integer", "date": "text", "uuid": "text"
+    },
+    "postgresql": {
+        "text": "text", "integer": "bigint", "boolean": "boolean", "date": "date", "uuid": "uuid"
+    },
+}  # fmt: skip
+
+
+def quoted(name: str) -> str:
+    """Quote a table's or column's name for SQL."""
+    return connection.ops.quote_name(name)
+
+
+def differ(left: str, right: str) -> str:
+    """Return SQL that is true where two values differ, null being a value like any other."""
+    operator = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
+    return f"{left} {operator} {right}"
+
+
+def read_rows(table: PlanTable, ids: Sequence[int]) -> pl.DataFrame:
+    """Read the rows of a plan table under these ids.
+
+    Shape: `id`, then the table's columns; rows that do not exist are missing; in order of id.
+    """
+    names = ["id", *table.columns]
+    columns = ", ".join(quoted(name) for name in names)
+    statement = f"SELECT {columns} FROM {quoted(table.db_table)} WHERE id {_among()}"
+    rows: list[tuple[Any, ...]] = []
+    with connection.cursor() as cursor:
+        for start in range(0, len(ids), CHUNK):
+            cursor.execute(statement, [_as_parameter(ids[start : start + CHUNK])])
+            rows += cursor.fetchall()
+    columns_read = list(zip(*rows, strict=True)) or [()] * len(names)
+    kinds: list[CellType] = ["integer", *table.columns.values()]
+    series = [
+        pl.Series(name, _from_database(values, kind), dtype=CELL_TYPES[kind])
+        for name, values, kind in zip(names, columns_read, kinds, strict=True)
+    ]
+    return pl.DataFrame(series, schema=row_schema(table)).sort("id")
+
+
+def ids_found(db_table: str, column: str, ids: Sequence[int]) -> set[int]:
+    """Return those of `ids` that occur in a column of a table."""
+    name = quoted(column)
+    statement = f"SELECT DISTINCT {name} FROM {quoted(db_table)} WHERE {name} {_among()}"
+    found: set[int] = set()
+    with connection.cursor() as cursor:
+        for start in range(0, len(ids), CHUNK):
+            cursor.execute(statement, [_as_parameter(ids[start : start + CHUNK])])
+            found.update(value for (value,) in cursor.fetchall())
+    return found
+
+
+def insert_rows(db_table: str, frame: pl.DataFrame, kinds: Mapping[str, CellType]) -> None:
+    """Insert all rows of a frame, whose columns are the table's.
+
+    Shape: one COPY on PostgreSQL, one prepared statement run over all rows on SQLite.
+    """
+    names = ", ".join(quoted(name) for name in frame.columns)
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {quoted(db_table)} ({names}) FROM STDIN (FORMAT csv)") as copy:
+                for piece in frame.iter_slices(CHUNK):
+                    copy.write(piece.write_csv(include_header=False).encode())
+            return
+        marks = ", ".join("?" for _ in frame.columns)
+        statement = f"INSERT INTO {quoted(db_table)} ({names}) VALUES ({marks})"
+        connection.connection.executemany(statement, _rows_for_sqlite(frame, kinds))
+
+
+@contextmanager
+def staged(frame: pl.DataFrame, kinds: Mapping[str, CellType]) -> Iterator[str]:
+    """Hold a frame with an `id` in a temporary table; yield the table's quoted name."""
+    name = f"stage_{uuid.uuid4().hex}"
+    types = _STAGE_TYPES[connection.vendor]
+    columns = ", ".join(f"{quoted(column)} {types[kinds[column]]}" for column in frame.columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {quoted(name)} ({columns}, PRIMARY KEY (id))")
+        insert_rows(name, frame, kinds)
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ANALYZE {quoted(name)}")
+        yield quoted(name)
+        cursor.execute(f"DROP TABLE {quoted(name)}")
+
+
+def take_from_sequence(db_table: str, at_least: int, count: int) -> int:
+    """Take `count` ids that neither the ORM nor another caller will get; return the first.
+
+    Shape: the first is `at_least` or above, and above every id that the table ever gave.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COALESCE(MAX(id), 0) FROM {quoted(db_table)}")
+        first = max(at_least, cursor.fetchone()[0] + 1)
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [db_table])
+            (sequence,) = cursor.fetchone()
+            cursor.execute("SELECT nextval(%s::regclass)", [sequence])
+            # An insert may take the next value before the sequence has moved: leave it room.
+            first = max(first, cursor.fetchone()[0] + 1_000)
+            cursor.execute("SELECT setval(%s::regclass, %s)", [sequence, first + count - 1])
+            return first
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [db_table])
+        found = cursor.fetchone()
+        first = max(first, (found[0] if found else 0) + 1)
+        cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [db_table])
+        cursor.execute(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [db_table, first + count - 1]
+        )
+        return first
+
+
+def _among() -> str:
+    if connection.vendor == "postgresql":
+        return "= ANY(%s)"
+    return "IN (SELECT value FROM json_each(%s))"
+
+
+def _as_parameter(ids: Sequence[int]) -> object:
+    if connection.vendor == "postgresql":
+        return list(ids)
+    return "[" + ",".join(str(int(value)) for value in ids) + "]"
+
+
+def _from_database(values: Iterable[Any], kind: CellType) -> list[Any]:
+    if kind == "uuid":
+        return [None if value is None else str(uuid.UUID(str(value))) for value in values]
+    if kind == "boolean":
+        return [None if value is None else bool(value) for value in values]
+    return list(values)
+
+
+def _rows_for_sqlite(
+    frame: pl.DataFrame, kinds: Mapping[str, CellType]
+) -> Iterator[tuple[Any, ...]]:
+    ready = frame.with_columns(
+        pl.col(name).str.replace_all("-", "", literal=True)
+        if kinds[name] == "uuid"
+        else pl.col(name).dt.to_string("%Y-%m-%d")
+        for name in frame.columns
+        if kinds[name] in ("uuid", "date")
+    )
+    for piece in ready.iter_slices(CHUNK):
+        yield from zip(*(series.to_list() for series in piece), strict=True)
