@@ -63,8 +63,8 @@ class TableChanges:
            counts), `line` (UInt32 or null), `file` (text or null), `why` (text), and for each
            changed column `before.<column>` and `after.<column>` in the column's own type (uuid is
            text). Rows that add have no before, rows that delete no after, and both hold every
-           column. In all other rows a cell changes where before and after differ, null and null meaning untouched; a
-           column absent from the frame does not change. One row per record, sorted by id.
+           column. In all other rows a cell changes where before and after differ; null and null
+           mean untouched, as does a column absent from the frame. One row per record, by id.
     """
 
     table: PlanTable
