@@ -152,6 +152,20 @@ class DifficultyCuts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportTexts:
+    """Hold what printed reports say about one grade and assessment type.
+
+    Shape: pairs of (level, text); `claims` pairs a claim's code with such pairs. `{0}` in a text
+           stands for the student.
+    """
+
+    grade: str
+    type: str
+    levels: tuple[tuple[int, str], ...] = ()
+    claims: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Describe one subject: its types, levels, claims, alternates, traits and cuts.
 
@@ -167,7 +181,8 @@ class Subject:
     traits: tuple[Trait, ...] = ()
     depths: tuple[DepthOfKnowledge, ...] = ()
     difficulties: tuple[DifficultyCuts, ...] = ()
-    standards: Mapping[str, str] = field(default_factory=_no_words)
+    standards: tuple[tuple[str, str], ...] = ()  # code, description
+    reports: tuple[ReportTexts, ...] = ()
     messages: Mapping[str, str] = field(default_factory=_no_words)
     cut_scores: Mapping[str, tuple[int, ...]] = field(default_factory=_no_cuts)
     score_ranges: Mapping[str, tuple[int, int]] = field(default_factory=_no_ranges)

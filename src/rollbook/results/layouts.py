@@ -191,9 +191,28 @@ STUDENT_DATE_COLUMNS: Final = (
 )
 
 # The raw frames in which XML and CSV meet: every cell is text, exactly as it came, trimmed.
-RAW_RESULT_COLUMNS: Final = (*RESULTS_CSV, *STUDENT_DATE_COLUMNS)
+RAW_RESULT_COLUMNS: Final = (*RESULTS_CSV, *STUDENT_DATE_COLUMNS, "IsDemo")
 RAW_SUBSCORE_COLUMNS: Final = SCORES_CSV
 RAW_ITEM_COLUMNS: Final = ITEMS_CSV
+
+# What XML calls the columns that CSV names otherwise; findings use the name of the door used.
+XML_NAMES: Final[dict[str, str]] = {
+    "SchoolYear": "academicYear",
+    "SchoolIdentifier": "ResponsibleInstitutionIdentifier",
+    "AssessmentIdentifier": "name",
+    "Subject": "subject",
+    "AssessmentSubType": "assessmentType",
+    "AssessmentGrade": "grade",
+    "OpportunityIdentifier": "oppId",
+    "SessionIdentifier": "sessionId",
+    "DateCompleted": "dateCompleted",
+    "Status": "status",
+    "StatusDate": "statusDate",
+    "Completeness": "completeness",
+    "AdministrationCondition": "administrationCondition",
+    "StandardError": "standardError",
+    "IsDemo": "isDemo",
+}
 
 SCORES_CSV_REQUIRED: Final = ("AssessmentIdentifier", "OpportunityIdentifier", "ScoreType", "Code")
 ITEMS_CSV_REQUIRED: Final = ("AssessmentIdentifier", "OpportunityIdentifier", "ItemIdentifier")

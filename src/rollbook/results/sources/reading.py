@@ -1,0 +1,171 @@
+"""Read result files of any kind and check them: the door that needs no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from rollbook.assessments.layouts import SHIPPED_SUBJECTS
+from rollbook.assessments.types import Assessment, Subject
+from rollbook.files.limits import DEFAULT
+from rollbook.files.zip import EntryCannotBeRead, ZipContents, open_zip
+from rollbook.results.checks.catalog import FILE_UNKNOWN, NOT_RESULTS
+from rollbook.results.checks.results import NAMES_REQUIRED
+from rollbook.results.checks.run import check_results
+from rollbook.results.sources.results_csv import CSV_NAMES, read_results_csv, read_tables
+from rollbook.results.sources.trt_xml import looks_like_xml, read_documents
+from rollbook.results.types import CheckedResults, IncomingResults
+from rollbook.shared.findings import FindingReport, Severity
+
+# A night's results come as one zip of many small documents.
+LIMITS: Final = replace(DEFAULT, max_entries=100_000)
+
+_ZIP_MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_START_LENGTH: Final = 4096
+
+# What systems leave in folders and zips without being asked.
+_LITTER: Final = ("__MACOSX/", ".", "Thumbs.db", "desktop.ini")
+
+Source = bytes | Path
+
+
+def check_files(
+    paths: Iterable[Path],
+    *,
+    known: Mapping[str, Assessment] | None = None,
+    subjects: Iterable[Subject] = SHIPPED_SUBJECTS,
+    required: tuple[str, ...] = NAMES_REQUIRED,
+) -> CheckedResults:
+    """Read and check result files, without a database.
+
+    Shape:  `known` maps natural ids to loaded assessments; None checks by subject alone.
+    Raises: OSError when a path cannot be read.
+    """
+    return check_results(read_files(paths), known=known, subjects=subjects, required=required)
+
+
+def read_files(paths: Iterable[Path]) -> IncomingResults:
+    """Read XML, CSV, zips of either, and folders of any of these, told apart by content.
+
+    Shape:  files of a folder in the order of their names. Many XML documents stand by themselves:
+            a damaged one is an error of its own and the others stay.
+    Raises: OSError when a path cannot be read.
+    """
+    files = [found for path in paths for found in _files_under(path)]
+    return read_sources([(name, path) for name, path in files])
+
+
+def read_sources(sources: Sequence[tuple[str, Source]]) -> IncomingResults:
+    """Read files by name, each given as bytes or as a path; as `read_files` does."""
+    is_alone = len(sources) == 1
+    parts: list[IncomingResults] = []
+    documents: list[tuple[str, Source]] = []
+    tables: dict[str, dict[str, tuple[str, Source]]] = {}
+    for name, source in sources:
+        start = _start_of(source)
+        if start.startswith(_ZIP_MARKS):
+            parts.append(_read_zip(name, source, is_alone=is_alone))
+        elif looks_like_xml(start):
+            documents.append((name, source))
+        elif (kind := PurePosixPath(name).name.lower()) in CSV_NAMES:
+            folder = str(PurePosixPath(name).parent)
+            tables.setdefault(folder, {})[kind] = (name, source)
+        elif not start or b"\x00" not in start:
+            parts.append(read_results_csv(name, source))
+        else:
+            parts.append(_refused(name))
+    parts += [read_tables(group, document=folder) for folder, group in tables.items()]
+    parts.append(_by_itself(read_documents(_contents(documents))))
+    return IncomingResults.combined(part for part in parts if part.file_count)
+
+
+def _by_itself(documents: IncomingResults) -> IncomingResults:
+    """Make what is fatal to one of many documents an error: the others are used."""
+    if documents.file_count <= 1 or not documents.findings.is_fatal:
+        return documents
+    findings = FindingReport()
+    for finding in documents.findings:
+        is_fatal = finding.severity is Severity.FATAL
+        findings.add(replace(finding, severity=Severity.ERROR) if is_fatal else finding)
+    return replace(documents, findings=findings)
+
+
+def _files_under(path: Path) -> list[tuple[str, Path]]:
+    if not path.is_dir():
+        return [(path.name, path)]
+    found = sorted(one for one in path.rglob("*") if one.is_file())
+    named = ((one.relative_to(path).as_posix(), one) for one in found)
+    return [(name, one) for name, one in named if not _is_litter(name)]
+
+
+def _is_litter(name: str) -> bool:
+    return name.startswith(_LITTER) or PurePosixPath(name).name.startswith(_LITTER)
+
+
+def _start_of(source: Source) -> bytes:
+    if isinstance(source, bytes):
+        return source[:_START_LENGTH]
+    with source.open("rb") as stream:
+        return stream.read(_START_LENGTH)
+
+
+def _contents(documents: Iterable[tuple[str, Source]]) -> Iterator[tuple[str, bytes]]:
+    for name, source in documents:
+        yield name, source if isinstance(source, bytes) else source.read_bytes()
+
+
+def _refused(name: str) -> IncomingResults:
+    findings = FindingReport()
+    findings.add(NOT_RESULTS.finding(file=name, value="bytes that are neither text nor a zip"))
+    return IncomingResults(findings=findings)
+
+
+def _read_zip(name: str, source: Source, *, is_alone: bool) -> IncomingResults:
+    """Read a zip of CSV files, of XML documents, or of both."""
+    package = open_zip(source, name=name, limits=LIMITS)
+    tables: dict[str, tuple[str, Source]] = {}
+    documents: list[str] = []
+    findings = FindingReport()
+    for entry in package.entries:
+        if entry.is_folder or _is_litter(entry.name):
+            continue
+        kind = PurePosixPath(entry.name).name.lower()
+        if kind in CSV_NAMES:
+            content = _unpacked(package, entry.name)
+            if content is not None:
+                tables[kind] = (_shown(name, entry.name, is_alone=is_alone), content)
+        elif kind.endswith(".xml"):
+            documents.append(entry.name)
+        else:
+            findings.add(FILE_UNKNOWN.finding(file=name, value=entry.name))
+    parts = [read_tables(tables, document=name)] if tables else []
+    if documents:
+        parts.append(_by_itself(read_documents(_members(package, documents, is_alone=is_alone))))
+    elif not tables and not package.findings.is_fatal:
+        findings.add(NOT_RESULTS.finding(file=name, value="no result file"))
+    # Reading members may have added to the package's own findings, so those come last.
+    findings.merge(package.findings)
+    return IncomingResults.combined([*parts, IncomingResults(findings=findings, file_count=0)])
+
+
+def _members(
+    package: ZipContents, names: Iterable[str], *, is_alone: bool
+) -> Iterator[tuple[str, bytes]]:
+    for name in names:
+        content = _unpacked(package, name)
+        if content is not None:
+            yield _shown(package.name, name, is_alone=is_alone), content
+
+
+def _unpacked(package: ZipContents, name: str) -> bytes | None:
+    """Return a member's bytes; None when they are not what the zip promised, which it notes."""
+    try:
+        return package.read(name)
+    except EntryCannotBeRead:
+        return None
+
+
+def _shown(package: str, name: str, *, is_alone: bool) -> str:
+    return name if is_alone else f"{package}/{name}"
