@@ -32,12 +32,12 @@ class Mode(StrEnum):
 class Manifest:
     """Hold what manifest.csv says, as it says it.
 
-    Shape: `properties` are (line, name, value) in file order; `header` is empty without a file.
+    Shape: `properties` are (line, name, value) in file order; `findings` are those of reading.
     """
 
-    header: tuple[str, ...] = ()
-    properties: tuple[tuple[int, str, str | None], ...] = ()
-    ragged_lines: tuple[int, ...] = ()
+    header: tuple[str, ...]
+    properties: tuple[tuple[int, str, str | None], ...]
+    findings: FindingReport
 
     def value(self, name: str) -> str | None:
         """Return the first value of a property, None when it is missing or blank."""
@@ -48,19 +48,22 @@ class Manifest:
 class OneRosterBundle:
     """Hold one OneRoster zip as it was read, before anything is judged.
 
-    Shape: `tables` and `modes` are keyed by a file's name without `.csv`; `version` is "1.1" or
-           "1.2", by the manifest or else by which files and columns are there; `manifest` is None
-           when there is none; `findings` are those of reading (zip, encoding, quoting).
+    Shape: `tables` and `modes` are keyed by a file's name without `.csv`. `version` is "1.1" or
+           "1.2", by the manifest or else by what came. A file has no mode when the manifest
+           names none that can be understood. `manifest` is None when there is none.
+           `findings` are those of the zip; each table and the manifest have their own.
+           `other_names` maps a file's name to the name it has in the zip, where they differ.
     """
 
     version: str
-    manifest: Manifest | None
     modes: Mapping[str, Mode]
     tables: Mapping[str, CsvTable]
     findings: FindingReport
+    manifest: Manifest | None = None
+    other_names: Mapping[str, str] = field(default_factory=dict[str, str])
     unknown_files: tuple[str, ...] = ()
-    unread_files: tuple[str, ...] = ()
-    folder: str = ""
+    repeated_files: tuple[str, ...] = ()
+    name: str = ""
 
 
 _HEAD: Final = {
@@ -273,3 +276,11 @@ class BundleResult:
     def excluded_count(self) -> int:
         """Return how many rows are left out, over all files."""
         return sum(exclusion.frame.height for exclusion in self.excluded.values())
+
+
+class IntakeStatus(StrEnum):
+    """Name what became of a roster file."""
+
+    REFUSED = "refused"
+    UNCHANGED = "unchanged"
+    PLANNED = "planned"

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from rollbook.audit.actions import record
 from rollbook.changes.actions import propose_plan, reserve_ids
+from rollbook.changes.state import is_current, versions_of
 from rollbook.changes.types import HoldReason, PlanStatus
 from rollbook.files.digests import sha256_of
 from rollbook.orgs.queries import school_names
@@ -25,7 +26,8 @@ from rollbook.people.queries.roster import roster_frames, students_by_school
 from rollbook.roster import rules
 from rollbook.roster.checks import check_file
 from rollbook.roster.models import Intake
-from rollbook.roster.plan import CurrentRoster, RosterPlan, plan_roster
+from rollbook.roster.plan.draft import CurrentRoster, RosterPlan
+from rollbook.roster.plan.roster import plan_roster
 from rollbook.roster.types import BundleResult, IntakeStatus, Profile, RosterFrames
 from rollbook.shared.actor import Actor
 from rollbook.shared.findings import Finding, FindingReport
@@ -103,8 +105,6 @@ def _waiting_intake(digest: str, profile: Profile) -> Intake | None:
     )
     if found is None or found.plan is None:
         return None
-    from rollbook.changes.queries import is_current  # asked only when a plan waits
-
     return found if is_current(found.plan) else None
 
 
@@ -113,6 +113,7 @@ def _plan(
 ) -> list[Finding]:
     frames = result.frames
     assert frames is not None
+    areas = versions_of([f"roster:{intake.source}"])
     current = CurrentRoster(source=intake.source, frames=roster_frames(scope, source=intake.source))
     plan = plan_roster(
         current,
@@ -134,7 +135,7 @@ def _plan(
         title=f"Roster: {intake.file_name}",
         kind="roster",
         changes=plan.changes,
-        areas=[f"roster:{intake.source}"],
+        areas=areas,
         organization_id=district,
         holds=_holds(scope, current, plan, result),
         by=by,

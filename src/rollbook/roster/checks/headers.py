@@ -1,0 +1,214 @@
+"""ROS-201 to ROS-212: what can be wrong with a file's header, and its columns put in order."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import polars as pl
+
+from rollbook.files.checks import CSV_DUPLICATE_COLUMN, CSV_UNNAMED_COLUMN, CSV_WITHOUT_ROWS
+from rollbook.files.csv import CsvTable
+from rollbook.roster.checks.ledger import Ledger, RosterCheck
+from rollbook.roster.layouts import FileLayout
+from rollbook.shared.findings import Severity
+
+_BINDING: Final = "OneRoster CSV binding, header row"
+_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+
+
+def _header_check(
+    code: str, name: str, says: str, fix: str, why: str, lenient: Severity | None = _WARNING
+) -> RosterCheck:
+    return RosterCheck(code, name, _ERROR, says, fix, why, _BINDING, lenient)
+
+
+NO_ROWS: Final = _header_check(
+    "ROS-202",
+    "File without records",
+    "{file} has a header and no rows. A lenient reading takes it as if it had not come.",
+    "Send the rows, or declare the file absent and leave it out.",
+    "A bulk file without rows would mean that everything is gone.",
+)
+REQUIRED_COLUMN: Final = _header_check(
+    "ROS-203",
+    "Required column is missing",
+    "The header lacks {column}, which every row needs, so no row can be used: {count}.",
+    "Add the column {column}.",
+    "Without it no record of the file can be told apart or placed.",
+    None,
+)
+OPTIONAL_COLUMN: Final = _header_check(
+    "ROS-204",
+    "Optional column is missing",
+    "The header lacks {column}. A lenient reading takes it as empty.",
+    "Add the column {column}; its cells may be empty.",
+    "The standard wants every column of the file, also the ones that may be empty.",
+)
+COLUMN_ORDER: Final = _header_check(
+    "ROS-205",
+    "Columns in another order",
+    "The columns are not in the standard's order: {value} comes too early or too late.",
+    "Put the columns in this order: {wanted}.",
+    "Readers that go by position put the values under the wrong names.",
+)
+COLUMN_CASE: Final = _header_check(
+    "ROS-206",
+    "Column name in another spelling",
+    '"{value}" is read as {column}.',
+    "Write {column}.",
+    "Names are case sensitive, and spreadsheets leave spaces and invisible characters in them.",
+)
+UNKNOWN_COLUMN: Final = _header_check(
+    "ROS-207",
+    "Column that the standard does not know",
+    '"{value}" is no column of {file}. Rollbook does not read it.',
+    "Name it metadata.{value} and put it after the others, or remove it.",
+    "Only columns named metadata.* may be added.",
+)
+METADATA_FIRST: Final = _header_check(
+    "ROS-208",
+    "Added column before the standard's",
+    '"{value}" stands before a column of the standard.',
+    "Move metadata columns after all the others.",
+    "Added columns must come after the standard's.",
+)
+REPEATED_COLUMN: Final = RosterCheck(
+    code="ROS-209",
+    name="Column repeated word for word",
+    severity=_WARNING,
+    says='The header has "{value}" more than once, with the same cells. Rollbook reads it once.',
+    fix="Remove one of the two columns.",
+    why="Exports that join tables repeat columns; a true copy says nothing new.",
+    is_repair=True,
+)
+
+HEADER_CHECKS: Final = (
+    NO_ROWS,
+    REQUIRED_COLUMN,
+    OPTIONAL_COLUMN,
+    COLUMN_ORDER,
+    COLUMN_CASE,
+    UNKNOWN_COLUMN,
+    METADATA_FIRST,
+    REPEATED_COLUMN,
+)
+
+_METADATA: Final = re.compile(r"metadata\.\S+")
+_UNSEEN: Final = re.compile(r"[^0-9a-z.]")  # also byte order marks and zero-width spaces
+
+
+def judge_header(table: CsvTable, layout: FileLayout, ledger: Ledger) -> pl.DataFrame | None:
+    """Find what is wrong with a header, and return the file with the layout's columns in order.
+
+    Shape: `_line`, then every column of the layout; a missing one is null. None when the file
+           cannot be used.
+    """
+    _note_doubles(table, layout, ledger)
+    places = _places(table, layout, ledger)
+    _note_strangers(table, layout, places, ledger)
+    _note_order(table, layout, places, ledger)
+    is_whole = _note_missing(table, layout, places, ledger)
+    frame = table.frame
+    if not is_whole or frame.is_empty():
+        if frame.is_empty() and table.header and not table.findings.is_fatal:
+            ledger.add(NO_ROWS, file=layout.name, line=1)
+        return None
+    missing = pl.lit(None, pl.String)
+    return frame.select(
+        "_line",
+        *(
+            (pl.col(frame.columns[places[name] + 1]) if name in places else missing).alias(name)
+            for name in layout.header
+        ),
+    )
+
+
+def _folded(name: str) -> str:
+    return _UNSEEN.sub("", name.lower())
+
+
+def _places(table: CsvTable, layout: FileLayout, ledger: Ledger) -> dict[str, int]:
+    """Find where each column of the layout stands, by its name or by one that looks like it."""
+    places = {name: table.header.index(name) for name in layout.header if name in table.header}
+    by_folded = {_folded(name): name for name in layout.header if name not in places}
+    for place, said in enumerate(table.header):
+        name = by_folded.get(_folded(said))
+        if name is None or name in places or said in layout.header:
+            continue
+        places[name] = place
+        ledger.add(COLUMN_CASE, file=layout.name, line=1, column=name, value=said)
+    return places
+
+
+def _note_doubles(table: CsvTable, layout: FileLayout, ledger: Ledger) -> None:
+    """Say of a column that occurs twice whether the two agree."""
+    names = table.frame.columns[1:]
+    for finding in table.findings:
+        if finding.code != CSV_DUPLICATE_COLUMN.code:
+            continue
+        copies = [names[at] for at, said in enumerate(table.header) if said == finding.value]
+        first = table.frame[copies[0]]
+        is_copy = all(first.equals(table.frame[name], null_equal=True) for name in copies[1:])
+        if is_copy and ledger.looks_for(REPEATED_COLUMN):
+            where = {"line": 1, "column": finding.value, "value": finding.value}
+            ledger.add(REPEATED_COLUMN, file=layout.name, **where)  # type: ignore[arg-type]
+        else:
+            ledger.take(finding, file=layout.name)
+
+
+def _note_strangers(
+    table: CsvTable, layout: FileLayout, places: dict[str, int], ledger: Ledger
+) -> None:
+    latest = max(places.values(), default=-1)
+    taken = set(places.values())
+    for place, said in enumerate(table.header):
+        if place in taken or said in layout.header or not said.strip():
+            continue
+        where = {"line": 1, "column": said, "value": said}
+        if not _METADATA.fullmatch(said):
+            ledger.add(UNKNOWN_COLUMN, file=layout.name, **where)  # type: ignore[arg-type]
+        elif place < latest:
+            ledger.add(METADATA_FIRST, file=layout.name, **where)  # type: ignore[arg-type]
+
+
+def _note_order(
+    table: CsvTable, layout: FileLayout, places: dict[str, int], ledger: Ledger
+) -> None:
+    wanted = [name for name in layout.header if name in places]
+    found = sorted(wanted, key=lambda name: places[name])
+    if wanted == found:
+        return
+    first = next(said for said, name in zip(found, wanted, strict=True) if said != name)
+    ledger.add(
+        COLUMN_ORDER,
+        file=layout.name,
+        line=1,
+        column=first,
+        value=first,
+        wanted=", ".join(layout.header),
+    )
+
+
+def _note_missing(
+    table: CsvTable, layout: FileLayout, places: dict[str, int], ledger: Ledger
+) -> bool:
+    """Note the columns that are missing; tell whether the file can be used without them."""
+    is_whole = bool(table.header)
+    for column in layout.columns:
+        if column.name in places or not table.header:
+            continue
+        check = REQUIRED_COLUMN if column.required else OPTIONAL_COLUMN
+        height = table.frame.height
+        weight = max(1, height) if column.required else 1
+        ledger.add(
+            check, file=layout.name, line=1, column=column.name, weight=weight, count=height
+        )
+        is_whole = is_whole and not column.required
+    return is_whole
+
+
+# These findings of reading are said again above, with what they mean for a roster.
+SAID_HERE: Final = frozenset({CSV_DUPLICATE_COLUMN.code, CSV_WITHOUT_ROWS.code})
+# What reading only warns of, and the standard forbids.
+STRICTER: Final = frozenset({CSV_UNNAMED_COLUMN.code})

@@ -1,0 +1,179 @@
+"""What is found while a bundle is checked: findings, counts by file, rows left out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from rollbook.roster.types import Profile
+from rollbook.shared.findings import KEPT_PER_KIND, Check, Finding, FindingReport, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class RosterCheck(Check):
+    """Describe one thing that can be wrong with a roster, as each profile judges it.
+
+    Shape: `severity` is the strict profile's; `lenient` is the lenient one's, where it differs;
+           `is_repair` marks what only the lenient profile does: change a cell and say so.
+    """
+
+    lenient: Severity | None = None
+    is_repair: bool = False
+
+    def severity_in(self, profile: Profile) -> Severity:
+        """Return how heavily this profile takes it."""
+        if profile is Profile.LENIENT and self.lenient is not None:
+            return self.lenient
+        return self.severity
+
+
+_CONDEMNED = pl.Schema({"_line": pl.UInt32(), "cause": pl.String()})
+
+
+@dataclass
+class Ledger:
+    """Collect what the checks of one bundle find, judged by one profile.
+
+    Shape: `condemned` maps a file to the lines that are left out and the code that did it;
+           `switched_off` names codes: a warning of that code is not looked for; a repair is
+           not made, so the check behind it speaks; a check that the lenient profile takes
+           lightly is taken as strict does. Errors cannot be switched off.
+    """
+
+    profile: Profile
+    switched_off: frozenset[str] = frozenset()
+    report: FindingReport = field(default_factory=FindingReport)
+    errors: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    warnings: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    condemned: dict[str, list[pl.DataFrame]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def is_lenient(self) -> bool:
+        """Tell whether repairs are made."""
+        return self.profile is Profile.LENIENT
+
+    def looks_for(self, check: RosterCheck) -> bool:
+        """Tell whether this check is on: repairs only in the lenient profile, errors always."""
+        if check.is_repair and not self.is_lenient:
+            return False
+        return check.severity is Severity.ERROR or check.code not in self.switched_off
+
+    def severity_of(self, check: RosterCheck) -> Severity:
+        """Return how heavily a check is taken: as strict does, when its leniency is off."""
+        if check.code in self.switched_off:
+            return check.severity
+        return check.severity_in(self.profile)
+
+    def add(
+        self,
+        check: RosterCheck,
+        *,
+        file: str,
+        line: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        severity: Severity | None = None,
+        weight: int = 1,
+        **words: object,
+    ) -> None:
+        """Note one finding, at one place."""
+        finding = check.finding(
+            file=f"{file}.csv" if file else "",
+            line=line,
+            column=column,
+            value=value,
+            severity=severity or self.severity_of(check),
+            weight=weight,
+            **words,
+        )
+        self.take(finding, file=file)
+
+    def take(self, finding: Finding, *, file: str, times: int = 1) -> None:
+        """Note a finding that is already made."""
+        self.report.add(finding, times=times)
+        if finding.severity in (Severity.FATAL, Severity.ERROR):
+            self.errors[file] += times
+        elif finding.severity is Severity.WARNING:
+            self.warnings[file] += times
+
+    def add_rows(
+        self,
+        check: RosterCheck,
+        file: str,
+        rows: pl.DataFrame,
+        *,
+        column: str | None,
+        severity: Severity | None = None,
+        condemn: bool = True,
+        **words: object,
+    ) -> None:
+        """Note one finding for each row, and leave the rows out if it is an error.
+
+        Shape: `rows` has `_line`, `value`, and any further column is a word of the sentence.
+        """
+        if rows.is_empty() or not self.looks_for(check):
+            return
+        taken = severity or self.severity_of(check)
+        for finding, times in _examples(check, f"{file}.csv", column, taken, rows, words):
+            self.take(finding, file=file, times=times)
+        if condemn and taken is Severity.ERROR:
+            self.condemn(file, rows["_line"], check.code)
+
+    def add_groups(
+        self,
+        check: RosterCheck,
+        file: str,
+        groups: pl.DataFrame,
+        *,
+        column: str | None,
+        severity: Severity | None = None,
+        **words: object,
+    ) -> None:
+        """Note one finding for each cause: `groups` has `_line`, `value`, `weight` and words."""
+        if not self.looks_for(check):
+            return
+        taken = severity or self.severity_of(check)
+        for finding, times in _examples(check, f"{file}.csv", column, taken, groups, words):
+            self.take(finding, file=file, times=times)
+
+    def condemn(self, file: str, lines: pl.Series, cause: str) -> None:
+        """Leave these lines of a file out, because of the check with this code."""
+        frame = pl.DataFrame({"_line": lines.cast(pl.UInt32)}).with_columns(cause=pl.lit(cause))
+        self.condemned[file].append(frame)
+
+    def lines_left_out(self, file: str) -> pl.DataFrame:
+        """Return the lines of a file that are left out, each once with its first cause."""
+        frames = self.condemned.get(file)
+        if not frames:
+            return pl.DataFrame(schema=_CONDEMNED)
+        return pl.concat(frames).unique("_line", keep="first", maintain_order=True)
+
+
+def _examples(
+    check: Check,
+    file: str,
+    column: str | None,
+    severity: Severity,
+    rows: pl.DataFrame,
+    words: dict[str, object],
+) -> Iterable[tuple[Finding, int]]:
+    """Make the findings that are kept; the last of them counts for the rest."""
+    kept = rows.head(KEPT_PER_KIND)
+    rest = rows.height - kept.height
+    last = kept.height - 1
+    for index, row in enumerate(kept.iter_rows(named=True)):
+        line, value = row.pop("_line"), row.pop("value")
+        weight = row.pop("weight", 1)
+        finding = check.finding(
+            file=file,
+            line=line,
+            column=column,
+            value=value if value is None else str(value),
+            severity=severity,
+            weight=weight,
+            **{**words, **row},
+        )
+        yield finding, 1 + rest if index == last else 1

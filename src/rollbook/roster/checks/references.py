@@ -1,0 +1,314 @@
+"""ROS-301 to ROS-311: does every id that is named exist?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from rollbook.roster.checks.cell_checks import NOT_A_GUID
+from rollbook.roster.checks.kinds import GUID
+from rollbook.roster.checks.ledger import Ledger, RosterCheck
+from rollbook.roster.checks.tables import JudgedBundle, JudgedTable
+from rollbook.roster.layouts import Column
+from rollbook.roster.types import Mode
+from rollbook.shared.findings import Severity
+
+_BINDING: Final = "OneRoster CSV binding"
+
+MISSING_RECORD: Final = RosterCheck(
+    code="ROS-301",
+    name="Reference to a record that is not there",
+    severity=Severity.ERROR,
+    says='{column} names "{value}", and {target}.csv has no such record. '
+    "Rows that name it: {count}.",
+    fix="Add the record to {target}.csv, or remove the rows that name it.",
+    why="A record that hangs on nothing cannot be placed. All the rows that one missing record "
+    "breaks are one finding.",
+    source=_BINDING,
+)
+DROPPED_REFERENCE: Final = RosterCheck(
+    code="ROS-302",
+    name="Optional reference to a record that is not there",
+    severity=Severity.WARNING,
+    says='{column} names "{value}", and {target}.csv has no such record. Rollbook leaves the '
+    "reference out and keeps the rows: {count}.",
+    fix="Add the record to {target}.csv, or empty the cell.",
+    why="The record makes sense without it.",
+    is_repair=True,
+)
+MISSING_FILE: Final = RosterCheck(
+    code="ROS-303",
+    name="Reference to a file that is not there",
+    severity=Severity.ERROR,
+    lenient=Severity.WARNING,
+    says="{column} names records of {target}.csv, which did not come. Rows that do: {count}.",
+    fix="Send {target}.csv in the same package.",
+    why="Without the file nobody can tell whether the records exist. A lenient reading compares "
+    "them with what Rollbook already holds when it plans.",
+    source=_BINDING,
+)
+DEPENDS_ON_LEFT_OUT: Final = RosterCheck(
+    code="ROS-310",
+    name="Record depends on one that is left out",
+    severity=Severity.ERROR,
+    says='{column} names "{value}" of {target}.csv, which is left out because of {cause}. '
+    "Rows left out with it: {count}.",
+    fix="Correct the record in {target}.csv; these rows need no change.",
+    why="A record is never kept without what it belongs to.",
+)
+LEFT_OUT_REFERENCE: Final = RosterCheck(
+    code="ROS-311",
+    name="Optional reference to a record that is left out",
+    severity=Severity.WARNING,
+    says='{column} names "{value}" of {target}.csv, which is left out because of {cause}. '
+    "The reference is left out and the rows are kept: {count}.",
+    fix="Correct the record in {target}.csv; these rows need no change.",
+    why="The record makes sense without it.",
+)
+
+REFERENCE_CHECKS: Final = (
+    MISSING_RECORD,
+    DROPPED_REFERENCE,
+    MISSING_FILE,
+    DEPENDS_ON_LEFT_OUT,
+    LEFT_OUT_REFERENCE,
+)
+
+# A file comes after every file that it refers to, so that what is left out pulls down the rest.
+ORDER: Final = (
+    "orgs",
+    "academicSessions",
+    "courses",
+    "classes",
+    "users",
+    "userProfiles",
+    "roles",
+    "demographics",
+    "enrollments",
+    "categories",
+    "lineItems",
+    "results",
+    "scoreScales",
+    "lineItemLearningObjectiveIds",
+    "resultLearningObjectiveIds",
+    "lineItemScoreScales",
+    "resultScoreScales",
+    "resources",
+    "classResources",
+    "courseResources",
+    "userResources",
+)
+
+
+def check_references(bundle: JudgedBundle, ledger: Ledger) -> None:
+    """Resolve every reference of every file, and leave out the rows that need one that fails."""
+    for name in ORDER:
+        table = bundle.get(name)
+        if table is None:
+            continue
+        table.leave_out(ledger.lines_left_out(name)["_line"])
+        for column in table.layout.columns:
+            if column.refers_to is not None:
+                _resolve(bundle, table, column, column.refers_to, ledger)
+        table.leave_out(ledger.lines_left_out(name)["_line"])
+
+
+def _resolve(
+    bundle: JudgedBundle, table: JudgedTable, column: Column, target: str, ledger: Ledger
+) -> None:
+    used = table.frame.select(
+        "_line", value=pl.col(column.name), row=pl.int_range(pl.len(), dtype=pl.UInt32)
+    )
+    used = used.filter(table.kept & _is_wanted(table, column))
+    if used.is_empty():
+        return
+    if column.is_list:
+        used = used.explode("value").filter(pl.col("value").is_not_null())
+    targets = _targets(bundle, target)
+    if targets is None:
+        _note_missing_file(bundle, table, column, target, used, ledger)
+        return
+    found = used.join(targets, left_on="value", right_on="id", how="left", maintain_order="left")
+    if not column.is_list:
+        _remember(table, column, found)
+    if found["is_kept"].null_count():
+        _note_missing(bundle, table, column, target, found, ledger)
+    if not found["is_kept"].fill_null(True).all():
+        _note_left_out(bundle, table, column, target, found, ledger)
+
+
+def _is_wanted(table: JudgedTable, column: Column) -> pl.Expr:
+    """Pick the rows with a reference that has to hold: a removal needs only its own id."""
+    named = pl.Series("named", table.frame[column.name].is_not_null())
+    stays = table.frame["status"].fill_null("") != "tobedeleted"
+    return pl.lit(named & stays)
+
+
+def _targets(bundle: JudgedBundle, target: str) -> pl.DataFrame | None:
+    """Return what the file and the stored state offer; None when neither can be asked."""
+    table, known = bundle.get(target), bundle.known.get(target)
+    frames = [] if table is None else [table.targets()]
+    if known is not None:
+        ids = known.alias("id").to_frame().unique()
+        stored = ids.select("id", at=pl.lit(None, pl.UInt32), is_kept=True)
+        if table is not None:
+            stored = stored.join(frames[0].select("id"), on="id", how="anti")
+        frames.append(stored)
+    return pl.concat(frames) if frames else None
+
+
+def _remember(table: JudgedTable, column: Column, found: pl.DataFrame) -> None:
+    """Keep the row number of each record that was found, for the checks that follow."""
+    name = f"_at_{column.name}"
+    if found.height == table.frame.height:
+        at = found["at"]
+    else:
+        every = pl.select(row=pl.int_range(table.frame.height, dtype=pl.UInt32))
+        at = every.join(found.select("row", "at"), on="row", how="left", maintain_order="left")["at"]
+    table.frame = table.frame.with_columns(at.alias(name))
+
+
+def _is_checkable(bundle: JudgedBundle, table: JudgedTable, target: str) -> bool:
+    """Tell whether a missing record is an error: a delta may name what was sent before."""
+    if target in bundle.known:
+        return True
+    other = bundle.get(target)
+    return table.mode is Mode.BULK and other is not None and other.mode is Mode.BULK
+
+
+def _note_missing(
+    bundle: JudgedBundle,
+    table: JudgedTable,
+    column: Column,
+    target: str,
+    found: pl.DataFrame,
+    ledger: Ledger,
+) -> None:
+    missing = found.filter(pl.col("is_kept").is_null())
+    if not ledger.is_lenient and column.name != "sourcedId":
+        missing = _without_malformed(table, column, missing, ledger)
+    if missing.is_empty() or not _is_checkable(bundle, table, target):
+        return
+    is_spared = ledger.looks_for(DROPPED_REFERENCE) and (not column.required or column.is_list)
+    if is_spared:
+        spared, missing = _spare(column, found, missing)
+        _note_groups(DROPPED_REFERENCE, table, column, target, spared, ledger)
+        _drop(table, column, spared)
+    _note_groups(MISSING_RECORD, table, column, target, missing, ledger)
+    ledger.condemn(table.name, missing["_line"].unique(), MISSING_RECORD.code)
+
+
+def _without_malformed(
+    table: JudgedTable, column: Column, missing: pl.DataFrame, ledger: Ledger
+) -> pl.DataFrame:
+    """Say of what is no id that it is none, rather than that it names nothing."""
+    malformed = ~missing["value"].str.contains(GUID)
+    rows = missing.filter(malformed).select("_line", "value")
+    ledger.add_rows(NOT_A_GUID, table.name, rows, column=column.name)
+    return missing.filter(~malformed)
+
+
+def _spare(
+    column: Column, found: pl.DataFrame, missing: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split what is missing into references to drop, and those without which the row falls."""
+    if not column.required:
+        return missing, missing.clear()
+    kept = found.filter(pl.col("is_kept").fill_null(False))["row"].unique()
+    has_another = missing["row"].is_in(kept.implode())
+    return missing.filter(has_another), missing.filter(~has_another)
+
+
+def _drop(table: JudgedTable, column: Column, spared: pl.DataFrame) -> None:
+    """Take the spared references out of the records."""
+    if spared.is_empty():
+        return
+    gone = spared["value"].unique()
+    cell = pl.col(column.name)
+    if column.is_list:
+        item = pl.element()
+        kept = cell.list.eval(item.filter(~item.is_in(gone.to_list())))
+        kept = pl.when(kept.list.len() > 0).then(kept)
+        rows = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(spared["row"].unique().implode())
+        kept = pl.when(rows).then(kept).otherwise(cell)
+    else:
+        kept = pl.when(~cell.is_in(gone.implode())).then(cell)
+    table.frame = table.frame.with_columns(kept.alias(column.name))
+
+
+def _note_groups(
+    check: RosterCheck,
+    table: JudgedTable,
+    column: Column,
+    target: str,
+    rows: pl.DataFrame,
+    ledger: Ledger,
+    *more: str,
+) -> None:
+    """Make one finding of all the rows that name the same record."""
+    if rows.is_empty():
+        return
+    groups = rows.group_by("value", *more, maintain_order=True).agg(
+        pl.col("_line").min(), weight=pl.len(), count=pl.len()
+    )
+    ledger.add_groups(check, table.name, groups.sort("_line"), column=column.name, target=target)
+
+
+def _note_left_out(
+    bundle: JudgedBundle, table: JudgedTable, column: Column, target: str, found: pl.DataFrame, ledger: Ledger
+) -> None:
+    """Pull down the rows that need a record that is left out; drop the optional references."""
+    fallen = found.filter(~pl.col("is_kept"))
+    if fallen.is_empty():
+        return
+    fallen = fallen.with_columns(cause=_causes(bundle, target, fallen["at"], ledger))
+    if not column.required:
+        _note_groups(LEFT_OUT_REFERENCE, table, column, target, fallen, ledger, "cause")
+        _drop(table, column, fallen)
+        return
+    if column.is_list:
+        spared, fallen = _spare(column, found, fallen)
+        _note_groups(LEFT_OUT_REFERENCE, table, column, target, spared, ledger, "cause")
+        _drop(table, column, spared)
+    _note_groups(DEPENDS_ON_LEFT_OUT, table, column, target, fallen, ledger, "cause")
+    ledger.condemn(table.name, fallen["_line"].unique(), DEPENDS_ON_LEFT_OUT.code)
+
+
+def _causes(bundle: JudgedBundle, target: str, at: pl.Series, ledger: Ledger) -> pl.Series:
+    """Say for each target row which check left it out."""
+    lines = bundle.tables[target].frame["_line"].gather(at).to_frame("_line")
+    causes = lines.join(
+        ledger.lines_left_out(target), on="_line", how="left", maintain_order="left"
+    )
+    return causes["cause"].fill_null("an error")
+
+
+def _note_missing_file(
+    bundle: JudgedBundle,
+    table: JudgedTable,
+    column: Column,
+    target: str,
+    used: pl.DataFrame,
+    ledger: Ledger,
+) -> None:
+    """Make one finding of all the rows that name records of a file that cannot be asked."""
+    is_lost = target in bundle.lost
+    if table.mode is Mode.DELTA and not is_lost:
+        return
+    lines = used["_line"].unique()
+    severity = Severity.ERROR if is_lost else ledger.severity_of(MISSING_FILE)
+    if ledger.is_lenient and not column.required:
+        severity = Severity.WARNING
+    ledger.add(
+        MISSING_FILE,
+        file=table.name,
+        line=int(used["_line"][0]),
+        column=column.name,
+        severity=severity,
+        weight=lines.len(),
+        count=lines.len(),
+        target=target,
+    )
+    if severity is Severity.ERROR:
+        ledger.condemn(table.name, lines, MISSING_FILE.code)

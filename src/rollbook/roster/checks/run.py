@@ -1,0 +1,164 @@
+"""Check a whole bundle: package, headers, cells, references, rules, sense; then the frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import polars as pl
+
+from rollbook.files.checks import CSV_UTF_16
+from rollbook.roster.checks.cells import judge_cells
+from rollbook.roster.checks.frames import roster_frames
+from rollbook.roster.checks.headers import SAID_HERE, STRICTER, judge_header
+from rollbook.roster.checks.ledger import Ledger
+from rollbook.roster.checks.package import check_package
+from rollbook.roster.checks.references import check_references
+from rollbook.roster.checks.repairs import LINE_BREAK
+from rollbook.roster.checks.rules import check_rules
+from rollbook.roster.checks.sense import check_sense
+from rollbook.roster.checks.tables import JudgedBundle, JudgedTable
+from rollbook.roster.layouts import LAYOUTS
+from rollbook.roster.sources.oneroster_csv import read_bundle
+from rollbook.roster.types import (
+    BundleCounts,
+    BundleResult,
+    Exclusion,
+    FileCount,
+    Mode,
+    OneRosterBundle,
+    Profile,
+)
+from rollbook.shared.findings import FindingReport, Severity
+
+NOTHING_KNOWN: Final[Mapping[str, pl.Series]] = MappingProxyType({})
+# What reading only warns of, and the standard forbids.
+_STRICTER: Final = STRICTER | {CSV_UTF_16.code}
+_HEADER_LINE: Final = 1
+
+
+def check_file(
+    source: Path | bytes,
+    *,
+    profile: Profile,
+    switched_off: frozenset[str] = frozenset(),
+    known: Mapping[str, pl.Series] = NOTHING_KNOWN,
+    name: str = "",
+) -> BundleResult:
+    """Read a OneRoster zip and check it.
+
+    Shape:  as `check_bundle`.
+    Raises: OSError when a path cannot be read.
+    """
+    joins_lines = profile is Profile.LENIENT and LINE_BREAK.code not in switched_off
+    bundle = read_bundle(source, name=name, allow_field_line_breaks=joins_lines)
+    return check_bundle(bundle, profile=profile, switched_off=switched_off, known=known)
+
+
+def check_bundle(
+    bundle: OneRosterBundle,
+    *,
+    profile: Profile,
+    switched_off: frozenset[str] = frozenset(),
+    known: Mapping[str, pl.Series] = NOTHING_KNOWN,
+) -> BundleResult:
+    """Find everything that is wrong with a bundle, and make the frames of what is right.
+
+    Shape:  `known` maps a file to the ids that Rollbook already holds from this source: then the
+            references of delta files, and those to absent files, are resolved against them too.
+            `switched_off` names warnings not wanted and repairs not to be made.
+            `frames` is None after a fatal finding.
+    Source: OneRoster CSV binding 1.1 and 1.2.1; docs/reference/roster-checks.md
+    """
+    ledger = Ledger(profile, switched_off)
+    _take_findings(bundle.findings, "", ledger)
+    lost = check_package(bundle, ledger)
+    if bundle.manifest is not None:
+        _take_findings(bundle.manifest.findings, "manifest", ledger)
+    judged = _judge_tables(bundle, lost, dict(known), ledger)
+    check_references(judged, ledger)
+    check_rules(judged, ledger)
+    check_sense(judged, ledger)
+    return _result(bundle, judged, ledger)
+
+
+def _take_findings(findings: FindingReport, file: str, ledger: Ledger) -> None:
+    """Take over what reading found: every kept finding, and the count of those not kept."""
+    left = dict(findings.counts)
+    for finding in findings:
+        left[finding.code] -= 1
+    for finding in findings:
+        if finding.code in SAID_HERE:
+            continue
+        times = 1 + left.pop(finding.code, 0)
+        if finding.code in _STRICTER and not ledger.is_lenient:
+            finding = replace(finding, severity=Severity.ERROR)
+        ledger.take(finding, file=file, times=times)
+        if finding.severity is Severity.ERROR and (finding.line or 0) > _HEADER_LINE:
+            ledger.condemn(file, pl.Series([finding.line]), finding.code)
+
+
+def _judge_tables(
+    bundle: OneRosterBundle,
+    lost: frozenset[str],
+    known: dict[str, pl.Series],
+    ledger: Ledger,
+) -> JudgedBundle:
+    tables: dict[str, JudgedTable] = {}
+    for file, layout in LAYOUTS[bundle.version].items():
+        table = bundle.tables.get(file)
+        mode = bundle.modes.get(file)
+        if table is None or mode in (None, Mode.ABSENT):
+            continue
+        _take_findings(table.findings, file, ledger)
+        frame = judge_header(table, layout, ledger)
+        if frame is None:
+            if not table.header or table.frame.height:
+                lost |= {file}
+            continue
+        typed = judge_cells(frame, layout, mode, ledger)
+        kept = pl.repeat(True, typed.height, dtype=pl.Boolean, eager=True)
+        tables[file] = JudgedTable(layout, mode, typed, kept)
+    return JudgedBundle(bundle.version, tables, lost, known)
+
+
+def _result(bundle: OneRosterBundle, judged: JudgedBundle, ledger: Ledger) -> BundleResult:
+    frames = None if ledger.report.is_fatal else roster_frames(judged)
+    return BundleResult(
+        report=ledger.report,
+        counts=_counts(bundle, judged, ledger),
+        frames=frames,
+        excluded=_excluded(judged, ledger),
+    )
+
+
+def _counts(bundle: OneRosterBundle, judged: JudgedBundle, ledger: Ledger) -> BundleCounts:
+    rows = {file: table.frame.height for file, table in bundle.tables.items()}
+    files = sorted({*rows, *ledger.errors, *ledger.warnings} - {""})
+    return BundleCounts(
+        by_code=dict(sorted(ledger.report.counts.items())),
+        by_file={
+            f"{file}.csv": FileCount(
+                rows.get(file, 0), ledger.errors.get(file, 0), ledger.warnings.get(file, 0)
+            )
+            for file in files
+        },
+        records={file: int(table.kept.sum()) for file, table in judged.tables.items()},
+    )
+
+
+def _excluded(judged: JudgedBundle, ledger: Ledger) -> dict[str, Exclusion]:
+    """List the rows left out of each file, in file order, with the id that each had."""
+    excluded: dict[str, Exclusion] = {}
+    for file in ledger.condemned:
+        lines = ledger.lines_left_out(file)
+        table = judged.get(file)
+        ids = pl.DataFrame(schema={"_line": pl.UInt32, "sourced_id": pl.String})
+        if table is not None:
+            ids = table.frame.select("_line", sourced_id="sourcedId")
+        frame = lines.join(ids, on="_line", how="left").sort("_line")
+        excluded[file] = Exclusion(file, frame.select("_line", "sourced_id", "cause"))
+    return excluded

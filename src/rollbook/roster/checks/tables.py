@@ -1,0 +1,93 @@
+"""A file after its cells were judged, and the targets that other files may name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from rollbook.roster.layouts import FileLayout
+from rollbook.roster.types import Mode
+
+
+@dataclass
+class JudgedTable:
+    """Hold the typed records of one file.
+
+    Shape: `frame` has all rows of the file, `_line`, and for every reference that is not a list
+           a column `_at_<name>`: the row number of the record that it names in its own table,
+           null when it names none. `kept` tells for each row whether it is still in.
+    """
+
+    layout: FileLayout
+    mode: Mode
+    frame: pl.DataFrame
+    kept: pl.Series
+
+    @property
+    def name(self) -> str:
+        """Return the file's name without `.csv`."""
+        return self.layout.name
+
+    def records(self) -> pl.DataFrame:
+        """Return the rows that are still in."""
+        return self.frame if self.kept.all() else self.frame.filter(self.kept)
+
+    def current(self, *columns: str) -> pl.DataFrame:
+        """Return `_line`, `row` and these columns of the rows still in that are not removals."""
+        frame = self.frame.select(
+            "_line",
+            *(self.column(name).alias(name) for name in columns),
+            row=pl.int_range(pl.len(), dtype=pl.UInt32),
+        )
+        stays = self.kept & (self.frame["status"].fill_null("") != "tobedeleted")
+        return frame if stays.all() else frame.filter(stays)
+
+    def column(self, name: str) -> pl.Series:
+        """Return a column of all rows; nulls if the version, or this bundle, has none."""
+        if name in self.frame.columns:
+            return self.frame[name]
+        kind = pl.UInt32() if name.startswith("_at_") else pl.String()
+        return pl.Series(name, [None], dtype=kind).new_from_index(0, self.frame.height)
+
+    def at(self, rows: pl.Series, column: str) -> pl.Series:
+        """Return what a column holds at these row numbers; null where there is no number."""
+        return self.column(column).gather(rows)
+
+    def leave_out(self, lines: pl.Series) -> None:
+        """Mark these lines as left out."""
+        if lines.len():
+            self.kept = self.kept & ~self.frame["_line"].is_in(lines.implode())
+
+    def targets(self) -> pl.DataFrame:
+        """Return what a reference to this file may name: `id`, `at`, `is_kept`, each id once."""
+        ids = self.frame.select(
+            id="sourcedId", at=pl.int_range(pl.len(), dtype=pl.UInt32), is_kept=self.kept
+        ).drop_nulls("id")
+        if ids["id"].n_unique() == ids.height:
+            return ids
+        return ids.sort("is_kept", descending=True).unique("id", keep="first")
+
+
+@dataclass
+class JudgedBundle:
+    """Hold the judged files of one bundle.
+
+    Shape: `lost` names the files that should be there and cannot be used; a reference to one of
+           them fails. `absent` files were declared absent.
+    """
+
+    version: str
+    tables: dict[str, JudgedTable]
+    lost: frozenset[str] = frozenset()
+    known: dict[str, pl.Series] = field(default_factory=dict[str, pl.Series])
+
+    def get(self, file: str) -> JudgedTable | None:
+        """Return the judged file, None when it did not come."""
+        return self.tables.get(file)
+
+    def is_whole(self, *files: str) -> bool:
+        """Tell whether all these files came, each as the whole current set."""
+        return all(
+            file in self.tables and self.tables[file].mode is Mode.BULK for file in files
+        )

@@ -1,0 +1,1 @@
+"""What must change for the people we hold to become the roster that came in."""

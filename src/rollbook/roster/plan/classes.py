@@ -1,0 +1,72 @@
+"""The courses, classes and class enrollments that a roster wants."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from rollbook.orgs.layouts import ORGANIZATIONS
+from rollbook.people import layouts as people
+from rollbook.roster.plan.draft import Draft, joined, keep, linked, live, text
+
+
+def want_courses(draft: Draft) -> None:
+    """Add the rows of courses that the roster wants."""
+    rows = linked(
+        draft, live(draft.incoming.courses), ORGANIZATIONS, by="org_sourced_id", to="organization_id"
+    ).select(
+        "sourced_id", "organization_id", "title",
+        joined("grades"), joined("subjects"), joined("subject_codes"),
+        line="_line", course_code=text("course_code"),
+    )  # fmt: skip
+    keep(draft, people.COURSES, rows, "courses.csv")
+
+
+def want_classes(draft: Draft) -> None:
+    """Add the rows of classes, dated from their first to their last term."""
+    incoming = live(draft.incoming.classes)
+    terms = draft.wanted["academic sessions"].select(
+        "sourced_id", "starts_on", "ends_before", "school_year"
+    )
+    spans = (
+        incoming.select("sourced_id", term="term_sourced_ids")
+        .explode("term")
+        .join(terms.rename({"sourced_id": "term"}), on="term", how="inner")
+        .group_by("sourced_id")
+        .agg(
+            begins_on=pl.col("starts_on").min(),
+            ends_before=pl.col("ends_before").max(),
+            school_year=pl.col("school_year").max(),
+        )
+    )
+    placed = linked(draft, incoming, ORGANIZATIONS, by="school_sourced_id", to="school_id")
+    placed = linked(draft, placed, people.COURSES, by="course_sourced_id", to="course_id")
+    rows = placed.join(spans, on="sourced_id", how="left", maintain_order="left").select(
+        "sourced_id", "school_id", "course_id", "title", "begins_on", "ends_before",
+        joined("periods"), joined("grades"), joined("subjects"), joined("subject_codes"),
+        line="_line",
+        class_code=text("class_code"),
+        kind="class_type",
+        location=text("location"),
+        school_year=pl.col("school_year").fill_null(draft.school_year),
+        term_sourced_ids=pl.col("term_sourced_ids").list.sort().list.join(",").fill_null(""),
+    )  # fmt: skip
+    keep(draft, people.CLASSES, rows, "classes.csv")
+
+
+def want_enrollments(draft: Draft) -> None:
+    """Add the rows that say who is in which class."""
+    incoming = live(draft.incoming.enrollments)
+    placed = linked(draft, incoming, people.CLASSES, by="class_sourced_id", to="class_taught_id")
+    placed = linked(
+        draft, placed, people.STUDENTS, by="user_sourced_id", to="student_id", how="left"
+    )
+    placed = linked(draft, placed, people.STAFF, by="user_sourced_id", to="staff_id", how="left")
+    is_student = pl.col("role") == "student"
+    rows = placed.select(
+        "sourced_id", "class_taught_id", "role", "begins_on", "ends_before",
+        line="_line",
+        student_id=pl.when(is_student).then("student_id"),
+        staff_id=pl.when(~is_student).then("staff_id"),
+        is_primary=pl.col("is_primary").fill_null(value=False),
+    ).filter(pl.col("student_id").is_not_null() | pl.col("staff_id").is_not_null())  # fmt: skip
+    keep(draft, people.ENROLLMENTS, rows, "enrollments.csv")

@@ -1,0 +1,249 @@
+"""How the wanted rows of a table differ from those that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from rollbook.changes.types import PlanTable, TableChanges
+from rollbook.people import layouts as people
+from rollbook.roster.plan.draft import Draft
+from rollbook.roster.types import Mode
+
+_FILE_OF: Final[Mapping[str, str]] = {
+    "organizations": "orgs",
+    "academic sessions": "academicSessions",
+    "students": "users",
+    "staff": "users",
+    "staff assignments": "roles",
+    "school enrollments": "roles",
+    "courses": "courses",
+    "classes": "classes",
+    "enrollments": "enrollments",
+}
+
+
+_FRAME_OF: Final[Mapping[str, str]] = {"academicSessions": "sessions"}
+
+
+_DEFAULTS: Final[Mapping[str, object]] = {
+    "text": "",
+    "boolean": None,
+    "date": None,
+    "integer": None,
+}
+
+
+_TYPES: Final[Mapping[str, pl.DataType]] = {
+    "text": pl.String(),
+    "boolean": pl.Boolean(),
+    "date": pl.Date(),
+    "integer": pl.Int64(),
+    "uuid": pl.String(),
+    "decimal": pl.Float64(),
+}
+
+
+def changes_of(
+    draft: Draft, table: PlanTable, kept: Mapping[str, frozenset[str]]
+) -> TableChanges | None:
+    """Compare one table's wanted rows with what is there, and add those that are gone."""
+    wanted = draft.wanted[table.name]
+    known = draft.current.frames[table.name]
+    file = _FILE_OF[table.name]
+    if draft.incoming.modes.get(file, Mode.ABSENT) is Mode.ABSENT:
+        wanted = wanted.head(0)
+    compared = _compared(table, known, wanted)
+    gone = _archived(draft, table, known, kept)
+    draft.gone[table.name] = gone.select("id")
+    frame = pl.concat([compared, gone], how="diagonal").sort("id")
+    if frame.is_empty():
+        return None
+    return TableChanges(table=table, frame=_with_schools(draft, table, known, frame))
+
+
+def _compared(table: PlanTable, known: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per wanted record that is new or differs, with every column before and after."""
+    joined = wanted.join(
+        known.select("id", **{f"before.{column}": pl.col(column) for column in table.columns}),
+        on="id",
+        how="left",
+        maintain_order="left",
+    )
+    after: dict[str, pl.Expr] = {}
+    for column, kind in table.columns.items():
+        kind_type = _TYPES[kind]
+        was = pl.col(f"before.{column}")
+        if column in wanted.columns:
+            value = pl.col(column).cast(kind_type)
+            if column == "uuid":
+                value = pl.coalesce(pl.col(column), was)
+            elif column in people.DEMOGRAPHICS and "has_demographics" in wanted.columns:
+                value = pl.when("has_demographics").then(value).otherwise(was)
+            if kind == "text":
+                value = value.fill_null("")
+        else:
+            value = was.cast(kind_type)
+            if kind == "text":
+                value = value.fill_null("")
+        after[column] = value.alias(f"after.{column}")
+    rows = joined.with_columns(*after.values())
+    differs = pl.any_horizontal(
+        [
+            pl.col(f"before.{c}").ne_missing(pl.col(f"after.{c}"))
+            for c in table.columns
+            if c != "uuid"
+        ]
+    )
+    moved = _moved(table)
+    rows = rows.with_columns(
+        action=pl.when("is_new")
+        .then(pl.lit("add"))
+        .when(~pl.col("before.is_active"))
+        .then(pl.lit("reactivate"))
+        .when(differs & moved)
+        .then(pl.lit("move"))
+        .when(differs)
+        .then(pl.lit("update"))
+    ).filter(pl.col("action").is_not_null())
+    return rows.select(
+        "id",
+        "action",
+        line=pl.col("line").cast(pl.UInt32),
+        file=pl.col("file"),
+        why=pl.when("is_new").then(pl.lit("new in the file")).otherwise(pl.lit("the file says so")),
+        *[pl.col(f"{side}.{column}") for column in table.columns for side in ("before", "after")],
+    )
+
+
+def _moved(table: PlanTable) -> pl.Expr:
+    place = {"students": "district_id", "school enrollments": "school_id"}.get(table.name)
+    if place is None:
+        return pl.lit(value=False)
+    return pl.col(f"before.{place}").ne_missing(pl.col(f"after.{place}"))
+
+
+def _archived(
+    draft: Draft, table: PlanTable, known: pl.DataFrame, kept: Mapping[str, frozenset[str]]
+) -> pl.DataFrame:
+    """Return the rows that leave: gone from a bulk file, marked deleted in a delta, or left behind."""
+    file = _FILE_OF[table.name]
+    mode = draft.incoming.modes.get(file, Mode.ABSENT)
+    live = known.filter(
+        (pl.col("source") == draft.current.source)
+        & pl.col("is_active")
+        & ~pl.col("id").is_in(draft.wanted[table.name]["id"].implode())
+    )
+    if table.name == "school enrollments":
+        live = live.filter(pl.col("school_year") == draft.school_year)
+    parts = [_left_behind(draft, live)]
+    if mode is Mode.BULK:
+        parts.append(
+            _absent(draft, table, live, kept).with_columns(why=pl.lit("no longer in the file"))
+        )
+    elif mode is Mode.DELTA:
+        frame = getattr(draft.incoming, _FRAME_OF.get(file, file))
+        deleted = frame.filter(pl.col("status") == "tobedeleted")["sourced_id"].drop_nulls()
+        parts.append(
+            live.filter(
+                pl.col("sourced_id").str.replace(r":\d{4}$", "").is_in(deleted.implode())
+            ).with_columns(why=pl.lit("marked as deleted in the file"))
+        )
+    gone = pl.concat(parts).unique("id", keep="first", maintain_order=True)
+    return _archive_rows(draft, table, gone)
+
+
+def _absent(
+    draft: Draft, table: PlanTable, live: pl.DataFrame, kept: Mapping[str, frozenset[str]]
+) -> pl.DataFrame:
+    """Leave out of the absent those that came but were excluded, and whatever hangs on them."""
+    file = _FILE_OF[table.name]
+    names = kept.get(_FRAME_OF.get(file, file), frozenset())
+    live = live.filter(~pl.col("sourced_id").str.replace(r":\d{4}$", "").is_in(list(names)))
+    people_kept = list(
+        kept.get("users", frozenset()) | set(draft.gone["students left out"]["sourced_id"])
+    )
+    for column, of in (("student_id", "students"), ("staff_id", "staff")):
+        if column in live.columns:
+            holders = draft.current.frames[of].filter(pl.col("sourced_id").is_in(people_kept))["id"]
+            live = live.filter(~pl.col(column).is_in(holders.implode()).fill_null(value=False))
+    if table.name in {"students", "staff"}:
+        live = live.filter(~pl.col("sourced_id").is_in(people_kept))
+    if "class_taught_id" in live.columns:
+        classes = draft.current.frames["classes"].filter(
+            pl.col("sourced_id").is_in(list(kept.get("classes", frozenset())))
+        )["id"]
+        live = live.filter(~pl.col("class_taught_id").is_in(classes.implode()))
+    return live
+
+
+def _left_behind(draft: Draft, live: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows whose student, staff member or class leaves in this plan."""
+    behind = pl.lit(value=False)
+    for column, of in (
+        ("student_id", "students"),
+        ("staff_id", "staff"),
+        ("class_taught_id", "classes"),
+    ):
+        if column in live.columns and of in draft.gone:
+            leaving = draft.gone[of]["id"]
+            behind = behind | pl.col(column).is_in(leaving.implode()).fill_null(value=False)
+    return live.filter(behind).with_columns(why=pl.lit("leaves with the record it belongs to"))
+
+
+def _archive_rows(draft: Draft, table: PlanTable, gone: pl.DataFrame) -> pl.DataFrame:
+    after = {column: pl.col(column) for column in table.columns}
+    after["is_active"] = pl.lit(value=False)
+    if "ends_before" in table.columns and table.name != "academic sessions":
+        after["ends_before"] = pl.min_horizontal("ends_before", pl.lit(draft.starting))
+        after["ends_before"] = pl.max_horizontal(after["ends_before"], pl.col("begins_on"))
+    return gone.select(
+        "id",
+        action=pl.lit("archive"),
+        line=pl.lit(None, dtype=pl.UInt32),
+        file=pl.lit(f"{_FILE_OF[table.name]}.csv"),
+        why="why",
+        **{f"before.{column}": pl.col(column) for column in table.columns},
+        **{f"after.{column}": value for column, value in after.items()},
+    )
+
+
+def _with_schools(
+    draft: Draft, table: PlanTable, known: pl.DataFrame, frame: pl.DataFrame
+) -> pl.DataFrame:
+    """Add `school_id`, the school in whose counts a row belongs, and drop columns that never change."""
+    if table.name == "students":
+        places = _places(draft, people.SCHOOL_ENROLLMENTS, "student_id", "school_id")
+    elif table.name == "staff":
+        places = _places(draft, people.STAFF_ASSIGNMENTS, "staff_id", "organization_id")
+    elif table.name == "enrollments":
+        classes = _places(draft, people.CLASSES, "id", "school_id")
+        places = (
+            _places(draft, table, "id", "class_taught_id")
+            .join(classes, left_on="school_id", right_on="id", how="inner", suffix="_of_class")
+            .select("id", school_id="school_id_of_class")
+        )
+    else:
+        column = {"staff assignments": "organization_id", "courses": "organization_id",
+                  "academic sessions": "organization_id", "organizations": "id"}.get(table.name, "school_id")  # fmt: skip
+        places = _places(draft, table, "id", column)
+    frame = frame.join(places, on="id", how="left", maintain_order="left")
+    idle = [
+        column
+        for column in table.columns
+        if "add" not in frame["action"]
+        and frame[f"before.{column}"].eq_missing(frame[f"after.{column}"]).all()
+    ]
+    return frame.drop([f"{side}.{column}" for column in idle for side in ("before", "after")])
+
+
+def _places(draft: Draft, table: PlanTable, key: str, place: str) -> pl.DataFrame:
+    """Pair ids with a place: the wanted rows first, then what is known."""
+    columns = {"id": pl.col(key), "school_id": pl.col(place).cast(pl.Int64)}
+    parts = [
+        draft.wanted[table.name].select(**columns),
+        draft.current.frames[table.name].select(**columns),
+    ]
+    return pl.concat(parts).unique("id", keep="first", maintain_order=True)

@@ -1,0 +1,150 @@
+"""The plan while it is made: what came, what is there, and the rows that are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from rollbook.changes.types import PlanTable, TableChanges
+from rollbook.orgs.layouts import ACADEMIC_SESSIONS, ORGANIZATIONS
+from rollbook.people import layouts as people
+from rollbook.roster.types import RosterFrames
+from rollbook.shared.findings import Finding
+
+ROSTER_TABLES: Final[tuple[PlanTable, ...]] = (
+    ORGANIZATIONS,
+    ACADEMIC_SESSIONS,
+    *people.PLAN_TABLES,
+)
+
+
+ReserveIds = Callable[[PlanTable, int], int]
+
+
+NewUuids = Callable[[int], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class CurrentRoster:
+    """Hold what is there now, as far as one source may touch it.
+
+    Shape: one frame per plan table (by its name) with `id` and all columns of the table; students
+           also hold every student with a state id, of whatever source, so that a child known
+           elsewhere is recognized; organizations are all of them.
+    """
+
+    source: str
+    frames: Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class RosterPlan:
+    """Hold the plan of one roster and what was found while making it.
+
+    Shape: `changes` lists the tables in writing order, without those that do not change;
+           `excluded` maps a file's name to the sourcedIds left out while matching.
+    """
+
+    changes: tuple[TableChanges, ...]
+    findings: tuple[Finding, ...]
+    school_year: int
+    district_ids: tuple[int, ...]
+
+    @property
+    def by_table(self) -> dict[str, TableChanges]:
+        """Return the changes by the name of their table."""
+        return {change.table.name: change for change in self.changes}
+
+
+@dataclass
+class Draft:
+    """Hold the plan while it is made: ids found so far, and each table's wanted rows."""
+
+    incoming: RosterFrames
+    current: CurrentRoster
+    starting: date
+    reserve_ids: ReserveIds
+    new_uuids: NewUuids
+    school_year: int
+    wanted: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
+    gone: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
+    ids: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
+    findings: list[Finding] = field(default_factory=list[Finding])
+
+
+def live(frame: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the records that a delta marks as deleted."""
+    return frame.filter(pl.col("status").is_null() | (pl.col("status") == "active"))
+
+
+def text(column: str) -> pl.Expr:
+    """Read a cell as text: nothing becomes blank."""
+    return pl.col(column).fill_null("")
+
+
+def joined(column: str) -> pl.Expr:
+    """Read a list as one text, joined by commas as OneRoster writes it."""
+    return pl.col(column).list.join(",").fill_null("").alias(column)
+
+
+def keep(draft: Draft, table: PlanTable, wanted: pl.DataFrame, file: str) -> None:
+    """Give every wanted row its id (the one it has, or a new one) and remember the pairs."""
+    source = draft.current.source
+    known = draft.current.frames[table.name].filter(pl.col("source") == source)
+    rows = wanted.with_columns(source=pl.lit(source), is_active=pl.lit(value=True))
+    if "id" not in rows.columns:
+        rows = rows.with_columns(id=pl.lit(None, dtype=pl.Int64))
+    rows = (
+        rows.join(
+            known.select("sourced_id", known_id="id"),
+            on="sourced_id",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(id=pl.coalesce("id", "known_id"))
+        .drop("known_id")
+    )
+    fresh = int(rows["id"].null_count())
+    first = draft.reserve_ids(table, fresh) if fresh else 0
+    rows = rows.with_columns(
+        id=pl.coalesce("id", pl.lit(first - 1) + pl.col("id").is_null().cum_sum().cast(pl.Int64)),
+        is_new=pl.col("id").is_null(),
+        file=pl.lit(file),
+    )
+    if "uuid" in table.columns:
+        rows = _with_uuids(draft, rows, fresh)
+    draft.wanted[table.name] = rows
+    draft.ids[table.name] = rows.select("sourced_id", "id")
+
+
+def _with_uuids(draft: Draft, rows: pl.DataFrame, fresh: int) -> pl.DataFrame:
+    new = (
+        rows.filter("is_new")
+        .select("id")
+        .with_columns(uuid=pl.Series(draft.new_uuids(fresh), dtype=pl.String))
+    )
+    return rows.join(new, on="id", how="left", maintain_order="left")
+
+
+def linked(
+    draft: Draft, rows: pl.DataFrame, table: PlanTable, *, by: str, to: str, how: str = "inner"
+) -> pl.DataFrame:
+    """Add column `to`: the id of the record of `table` that the sourcedId in `by` names."""
+    known = draft.current.frames[table.name].filter(pl.col("source") == draft.current.source)
+    pairs = pl.concat(
+        [
+            draft.ids.get(table.name, known.head(0).select("sourced_id", "id")),
+            known.select("sourced_id", "id"),
+        ]
+    ).unique("sourced_id", keep="first", maintain_order=True)
+    joined = rows.join(
+        pairs.rename({"sourced_id": by, "id": to}),
+        on=by,
+        how="left" if how == "left" else "inner",
+        maintain_order="left",
+    )
+    return joined

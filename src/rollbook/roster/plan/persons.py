@@ -1,0 +1,226 @@
+"""The students and staff that a roster wants, and where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from rollbook.orgs.layouts import ORGANIZATIONS
+from rollbook.people import layouts as people
+from rollbook.roster import rules
+from rollbook.roster.plan.draft import Draft, keep, linked, live, text
+from rollbook.roster.plan.places import district_of
+from rollbook.roster.types import Mode
+
+SEXES: Final[Mapping[str, str]] = {"male": "Male", "female": "Female", "other": "Nonbinary"}
+
+
+def _roles(draft: Draft) -> pl.DataFrame:
+    """Return the live roles with the organization's id, kind and district."""
+    kinds = pl.concat(
+        [
+            draft.wanted["organizations"].select("id", "kind"),
+            draft.current.frames["organizations"].select("id", "kind"),
+        ]
+    ).unique("id", keep="first")
+    roles = live(draft.incoming.roles).with_columns(
+        role_key=pl.coalesce(
+            "sourced_id",
+            pl.concat_str(["user_sourced_id", pl.lit("@"), "org_sourced_id", pl.lit("/"), "role"]),
+        )
+    )
+    return (
+        linked(draft, roles, ORGANIZATIONS, by="org_sourced_id", to="organization_id")
+        .join(
+            kinds.rename({"id": "organization_id", "kind": "organization_kind"}),
+            on="organization_id",
+        )
+        .join(
+            district_of(draft).rename({"sourced_id": "org_sourced_id"}),
+            on="org_sourced_id",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(district_id=pl.coalesce("district_id", "organization_id"))
+    )
+
+
+def _people_of(draft: Draft, roles: pl.DataFrame) -> pl.DataFrame:
+    """Return the live users who hold one of `roles`, with the district of their first one."""
+    first = roles.sort(pl.col("role_type") != "primary", maintain_order=True).unique(
+        "user_sourced_id", keep="first", maintain_order=True
+    )
+    return live(draft.incoming.users).join(
+        first.select(sourced_id="user_sourced_id", district_id="district_id"),
+        on="sourced_id",
+        how="inner",
+        maintain_order="left",
+    )
+
+
+_NAMES: Final[Mapping[str, pl.Expr]] = {
+    "local_id": text("identifier"),
+    "first_name": text("given_name"),
+    "middle_name": text("middle_name"),
+    "last_name": text("family_name"),
+    "username": text("username"),
+    "email": text("email"),
+}
+
+
+def want_students(draft: Draft) -> None:
+    """Add the rows of students that the roster wants, matched to the students that are known."""
+    roles = _roles(draft)
+    attending = roles.filter(pl.col("role").is_in(rules.STUDENT_ROLES))
+    users = _people_of(draft, attending.filter(pl.col("organization_kind") == "school"))
+    rows = users.with_columns(ssid=rules.state_id(users)).select(
+        "_line", "sourced_id", "district_id", "ssid",
+        **_NAMES,
+        preferred_first_name=text("preferred_given_name"),
+        grade=pl.col("grades").list.first().fill_null(""),
+    ).rename({"_line": "line"})  # fmt: skip
+    rows = _with_demographics(draft, rows)
+    rows = _without_conflicts(draft, rows)
+    keep(draft, people.STUDENTS, rows, "users.csv")
+    placed = users["sourced_id"].implode()
+    lost = live(draft.incoming.users).filter(
+        pl.col("sourced_id").is_in(attending["user_sourced_id"].implode())
+        & ~pl.col("sourced_id").is_in(placed)
+    )
+    draft.findings.extend(
+        rules.STUDENT_NEEDS_SCHOOL.finding(file="users.csv", line=line)
+        for line in lost["_line"].to_list()
+    )
+
+
+_DEMOGRAPHICS: Final[Mapping[str, str]] = {
+    "birth_date": "born_on",
+    "american_indian": "american_indian_or_alaska_native",
+    "asian": "asian",
+    "black": "black_or_african_american",
+    "pacific_islander": "native_hawaiian_or_other_pacific_islander",
+    "white": "white",
+    "two_or_more_races": "demographic_race_two_or_more_races",
+    "hispanic": "hispanic_or_latino_ethnicity",
+}
+
+
+def _with_demographics(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add what demographics.csv says; without that file these columns stay as they are."""
+    if draft.incoming.modes.get("demographics", Mode.ABSENT) is Mode.ABSENT:
+        return rows
+    said = live(draft.incoming.demographics).select(
+        "sourced_id",
+        sex=pl.col("sex").replace_strict(SEXES, default="", return_dtype=pl.String),
+        has_demographics=pl.lit(value=True),
+        **{ours: pl.col(theirs) for ours, theirs in _DEMOGRAPHICS.items()},
+    )
+    return rows.join(said, on="sourced_id", how="left", maintain_order="left").with_columns(
+        sex=text("sex"), has_demographics=pl.col("has_demographics").fill_null(value=False)
+    )
+
+
+def _without_conflicts(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
+    """Climb the matching ladder: sourcedId, then state id if name or birth date agrees; else leave out."""
+    numbered = rows.filter(pl.col("ssid") != "")
+    twice = numbered.filter(pl.col("ssid").is_duplicated())
+    draft.findings.extend(rules.identity_findings(_lines(twice), rules.SAME_ID_TWICE))
+    students = draft.current.frames["students"].filter(pl.col("ssid") != "")
+    claims = (
+        numbered.join(twice.select("sourced_id"), on="sourced_id", how="anti")
+        .join(
+            students.select(
+                "ssid", holder="id", holder_source="source", holder_key="sourced_id",
+                holder_last="last_name", holder_born="birth_date",
+            ),
+            on="ssid",
+        )
+        .filter(
+            (pl.col("holder_source") != draft.current.source) | (pl.col("holder_key") != pl.col("sourced_id"))
+        )
+    )  # fmt: skip
+    born = pl.col("birth_date") if "birth_date" in rows.columns else pl.lit(None, dtype=pl.Date)
+    folded = pl.col("last_name").str.to_lowercase() == pl.col("holder_last").str.to_lowercase()
+    nameless = (pl.col("holder_last") == "") | pl.col("holder_born").is_null() & (
+        pl.col("holder_last") == ""
+    )
+    agrees = (folded | (born == pl.col("holder_born")) | nameless).fill_null(value=False)
+    known_here = draft.current.frames["students"].filter(pl.col("source") == draft.current.source)[
+        "sourced_id"
+    ]
+    adoptable = agrees & ~pl.col("sourced_id").is_in(known_here.implode())
+    conflicts = claims.filter(~adoptable)
+    draft.findings.extend(rules.identity_findings(_lines(conflicts), rules.IDENTITY_CONFLICT))
+    left_out = pl.concat([twice.select("sourced_id"), conflicts.select("sourced_id")])
+    adopted = claims.filter(adoptable).select("sourced_id", id="holder")
+    draft.gone["students left out"] = left_out
+    return rows.join(left_out, on="sourced_id", how="anti").join(
+        adopted, on="sourced_id", how="left", maintain_order="left"
+    )
+
+
+def _lines(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(_line="line", ssid="ssid").sort("_line")
+
+
+def want_staff(draft: Draft) -> None:
+    """Add the rows of staff that the roster wants: everybody who is neither student nor family."""
+    others = _roles(draft).filter(~pl.col("role").is_in(rules.STUDENT_ROLES | rules.FAMILY_ROLES))
+    rows = _people_of(draft, others).select("_line", "sourced_id", "district_id", **_NAMES)
+    keep(draft, people.STAFF, rows.rename({"_line": "line"}), "users.csv")
+
+
+def want_assignments(draft: Draft) -> None:
+    """Add the rows that say where staff work."""
+    others = _roles(draft).filter(~pl.col("role").is_in(rules.STUDENT_ROLES | rules.FAMILY_ROLES))
+    rows = linked(draft, others, people.STAFF, by="user_sourced_id", to="staff_id").select(
+        line="_line",
+        sourced_id="role_key",
+        staff_id="staff_id",
+        organization_id="organization_id",
+        role="role",
+        is_primary=pl.col("role_type") == "primary",
+        begins_on="begins_on",
+        ends_before="ends_before",
+    )
+    keep(draft, people.STAFF_ASSIGNMENTS, rows, "roles.csv")
+
+
+def want_school_enrollments(draft: Draft) -> None:
+    """Add the rows that say which school a student belongs to this year."""
+    attending = _roles(draft).filter(
+        pl.col("role").is_in(rules.STUDENT_ROLES) & (pl.col("organization_kind") == "school")
+    )
+    first, end = _year_dates(draft)
+    grades = draft.wanted["students"].select("id", "grade")
+    rows = (
+        linked(draft, attending, people.STUDENTS, by="user_sourced_id", to="student_id")
+        .join(
+            grades.rename({"id": "student_id"}), on="student_id", how="inner", maintain_order="left"
+        )
+        .select(
+            line="_line",
+            sourced_id=pl.concat_str(["role_key", pl.lit(f":{draft.school_year}")]),
+            student_id="student_id",
+            school_id="organization_id",
+            school_year=pl.lit(draft.school_year, dtype=pl.Int64),
+            grade="grade",
+            is_primary=pl.col("role_type") == "primary",
+            begins_on=pl.coalesce("begins_on", pl.lit(first)),
+            ends_before=pl.coalesce("ends_before", pl.lit(end)),
+        )
+    )
+    keep(draft, people.SCHOOL_ENROLLMENTS, rows, "roles.csv")
+
+
+def _year_dates(draft: Draft) -> tuple[date | None, date | None]:
+    years = draft.wanted["academic sessions"].filter(
+        (pl.col("kind") == "schoolYear") & (pl.col("school_year") == draft.school_year)
+    )
+    if years.is_empty():
+        return None, None
+    first, end = years.select(pl.col("starts_on").min(), pl.col("ends_before").max()).row(0)
+    return first, end

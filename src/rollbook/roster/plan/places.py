@@ -1,0 +1,119 @@
+"""The organizations and sessions that a roster wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+import polars as pl
+
+from rollbook.orgs.layouts import ACADEMIC_SESSIONS, ORGANIZATIONS
+from rollbook.roster.plan.draft import Draft, keep, linked, live, text
+
+ORGANIZATION_KINDS: Final[Mapping[str, str]] = {
+    "national": "state",
+    "state": "state",
+    "local": "district",
+    "district": "district",
+    "school": "school",
+}
+
+
+def want_organizations(draft: Draft) -> None:
+    """Add the rows of organizations that the roster wants."""
+    incoming = live(draft.incoming.orgs).with_columns(
+        kind=pl.col("type").replace_strict(ORGANIZATION_KINDS, default=None)
+    )
+    rows = incoming.filter(pl.col("kind").is_not_null()).select(
+        line="_line",
+        sourced_id="sourced_id",
+        kind="kind",
+        name="name",
+        natural_id=text("identifier"),
+        parent_sourced_id="parent_sourced_id",
+    )
+    rows = _organizations_known_by_natural_id(draft, rows)
+    keep(draft, ORGANIZATIONS, rows, "orgs.csv")
+    kept = draft.wanted["organizations"]
+    states = draft.current.frames["organizations"].filter(pl.col("kind") == "state")
+    state = int(states["id"][0]) if states.height else None
+    kept = linked(draft, kept, ORGANIZATIONS, by="parent_sourced_id", to="parent_id", how="left")
+    orphan = pl.col("parent_id").is_null() & (pl.col("kind") != "state")
+    draft.wanted["organizations"] = kept.with_columns(
+        parent_id=pl.when(orphan).then(pl.lit(state, dtype=pl.Int64)).otherwise("parent_id")
+    )
+
+
+def _organizations_known_by_natural_id(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
+    """Recognize an organization that was made by hand, or by a result file, by its natural id."""
+    known = draft.current.frames["organizations"].filter(
+        (pl.col("source") == "") & (pl.col("natural_id") != "")
+    )
+    return rows.join(
+        known.select("kind", "natural_id", "id").unique(["kind", "natural_id"]),
+        on=["kind", "natural_id"],
+        how="left",
+        maintain_order="left",
+    )
+
+
+def district_of(draft: Draft) -> pl.DataFrame:
+    """Pair every organization (by sourcedId) with the id of its district, itself included."""
+    known = draft.current.frames["organizations"].select("id", "kind", "parent_id")
+    wanted = draft.wanted["organizations"].select("id", "kind", "parent_id")
+    tree = pl.concat([wanted, known]).unique("id", keep="first")
+    parents = {row[0]: (row[1], row[2]) for row in tree.iter_rows()}
+
+    def climb(organization: int) -> int:
+        seen: set[int] = set()
+        at: int | None = organization
+        while at is not None and at in parents and at not in seen:
+            if parents[at][0] == "district":
+                return at
+            seen.add(at)
+            at = parents[at][1]
+        return organization
+
+    pairs = draft.ids["organizations"]
+    return pairs.with_columns(
+        district_id=pl.Series([climb(i) for i in pairs["id"].to_list()], dtype=pl.Int64)
+    ).select("sourced_id", "district_id")
+
+
+def _home_district(draft: Draft) -> int | None:
+    organizations = draft.wanted["organizations"]
+    for kind in ("district", "state", "school"):
+        found = organizations.filter(pl.col("kind") == kind)
+        if found.height:
+            return int(found["id"][0])
+    known = draft.current.frames["organizations"].filter(
+        (pl.col("source") == draft.current.source) & (pl.col("kind") == "district")
+    )
+    return int(known["id"][0]) if known.height else None
+
+
+def want_sessions(draft: Draft) -> None:
+    """Add the rows of academic sessions that the roster wants."""
+    rows = live(draft.incoming.sessions).select(
+        line="_line",
+        sourced_id="sourced_id",
+        organization_id=pl.lit(_home_district(draft), dtype=pl.Int64),
+        kind=pl.when(pl.col("type").is_in(["schoolYear", "semester", "term", "gradingPeriod"]))
+        .then("type")
+        .otherwise(pl.lit("term")),
+        title="title",
+        school_year=pl.col("school_year").cast(pl.Int64),
+        starts_on="starts_on",
+        ends_before=pl.max_horizontal(pl.col("ends_on") + timedelta(days=1), "starts_on"),
+        parent_sourced_id="parent_sourced_id",
+    )
+    keep(draft, ACADEMIC_SESSIONS, rows, "academicSessions.csv")
+    draft.wanted["academic sessions"] = linked(
+        draft,
+        draft.wanted["academic sessions"],
+        ACADEMIC_SESSIONS,
+        by="parent_sourced_id",
+        to="parent_id",
+        how="left",
+    )

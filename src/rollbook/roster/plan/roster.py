@@ -1,0 +1,87 @@
+"""What must change for the people we hold to become the roster that came in.
+
+The roster's words (sourcedIds) are turned into rows of the plan tables with ids, table by
+table in the order of their references; then each table is compared with what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from rollbook.roster import rules
+from rollbook.roster.plan.classes import want_classes, want_courses, want_enrollments
+from rollbook.roster.plan.differences import changes_of
+from rollbook.roster.plan.draft import (
+    ROSTER_TABLES,
+    CurrentRoster,
+    Draft,
+    NewUuids,
+    ReserveIds,
+    RosterPlan,
+)
+from rollbook.roster.plan.persons import (
+    want_assignments,
+    want_school_enrollments,
+    want_staff,
+    want_students,
+)
+from rollbook.roster.plan.places import want_organizations, want_sessions
+from rollbook.roster.types import RosterFrames
+
+
+# In the order of references: each step finds the ids that the steps before it gave.
+WANTS = (
+    want_organizations,
+    want_sessions,
+    want_students,
+    want_staff,
+    want_assignments,
+    want_school_enrollments,
+    want_courses,
+    want_classes,
+    want_enrollments,
+)
+
+
+def plan_roster(
+    current: CurrentRoster,
+    incoming: RosterFrames,
+    *,
+    kept: Mapping[str, frozenset[str]],
+    starting: date,
+    reserve_ids: ReserveIds,
+    new_uuids: NewUuids,
+) -> RosterPlan:
+    """Work out what must change for `current` to become `incoming`.
+
+    Shape:  one row per record that differs; no changes when nothing differs. `kept` maps a frame's
+            name (users, classes, …) to sourcedIds that were left out of `incoming` by the checks:
+            they came, so they are never taken for gone.
+    Units:  `starting` is the local day from which the roster holds.
+    Source: docs/decisions/0004-change-plans.md; reference, rostering 6.3.
+    """
+    draft = Draft(
+        incoming=incoming,
+        current=current,
+        starting=starting,
+        reserve_ids=reserve_ids,
+        new_uuids=new_uuids,
+        school_year=rules.school_year_of(incoming.sessions, starting=starting),
+    )
+    for want in WANTS:
+        want(draft)
+    changes = tuple(
+        change
+        for table in ROSTER_TABLES
+        if (change := changes_of(draft, table, kept)) is not None and change.frame.height
+    )
+    districts = draft.wanted["organizations"].filter(pl.col("kind") == "district")["id"].to_list()
+    return RosterPlan(
+        changes=changes,
+        findings=tuple(draft.findings),
+        school_year=draft.school_year,
+        district_ids=tuple(districts),
+    )
