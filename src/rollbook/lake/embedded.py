@@ -19,7 +19,7 @@ from rollbook.lake.engine import STREAM_ROWS
 from rollbook.lake.query import Query
 from rollbook.lake.shape import Columns
 from rollbook.lake.tables import Lake
-from rollbook.lake.types import LakeTable
+from rollbook.lake.types import ColumnType, LakeTable
 
 ibis: Any = importlib.import_module("ibis")
 
@@ -39,7 +39,7 @@ class EmbeddedEngine:
         self._lake = lake
         self._spill = tempfile.TemporaryDirectory(prefix="rollbook-spill-")
         self._duckdb = _locked_down(lake.root, Path(self._spill.name), threads, memory)
-        self._view = lru_cache(REMEMBERED_VERSIONS)(self._view_of_version)
+        self._files = lru_cache(REMEMBERED_VERSIONS)(self._files_of_version)
 
     def run(self, query: Query) -> pl.DataFrame:
         """Answer `query` at once. See `Engine.run`."""
@@ -67,28 +67,49 @@ class EmbeddedEngine:
     @contextmanager
     def _asked(self, compiled: Compiled) -> Generator[Any]:
         with self._duckdb.cursor() as cursor:
-            for label, source in compiled.sources.items():
-                table = self._lake.table(source.table)
-                version = self._lake.version(table) if source.version is None else source.version
-                cursor.execute(f'CREATE TEMP VIEW "{label}" AS {self._view(source.table, version)}')
             for label, values in compiled.sets.items():
                 cursor.register(label, cast(Any, values).to_arrow())
-            sql = str(ibis.to_sql(compiled.expression, dialect="duckdb"))
-            yield cursor.execute(sql)
+            yield cursor.execute(self._statement(compiled))
 
-    def _view_of_version(self, name: str, version: int) -> str:
+    def _statement(self, compiled: Compiled) -> str:
+        """Write the question as SQL, with each lake table spelled out as the files behind it."""
+        sql = str(ibis.to_sql(compiled.expression, dialect="duckdb"))
+        sources: list[str] = []
+        for label, source in compiled.sources.items():
+            table = self._lake.table(source.table)
+            version = self._lake.version(table) if source.version is None else source.version
+            sources.append(f'"{label}" AS NOT MATERIALIZED ({self._files(table.name, version)})')
+        ours = ", ".join(sources)
+        return (
+            f"WITH {ours}, {sql.removeprefix('WITH ')}"
+            if sql.startswith("WITH ")
+            else (f"WITH {ours} {sql}")
+        )
+
+    def _files_of_version(self, name: str, version: int) -> str:
         """Write the statement that reads one version: its files never change."""
         table = self._lake.table(name)
         paths = [str(file.path) for file in self._lake.files(table, version)]
         if not paths:
-            return f"SELECT {_nulls(table)} WHERE false"
-        source = _read_parquet(table, paths)
-        there = {row[0] for row in self._duckdb.cursor().execute(f"DESCRIBE {source}").fetchall()}
+            nothing = ", ".join(_null(column, kind) for column, kind in table.columns.items())
+            return f"SELECT {nothing} WHERE false"
+        counts = self._columns_in(paths) | dict.fromkeys(table.partition_by, len(paths))
         chosen = ", ".join(
-            f'"{column}"' if column in there else f'CAST(NULL AS {SQL_TYPES[kind]}) AS "{column}"'
+            f'"{column}"' if column in counts else _null(column, kind)
             for column, kind in table.columns.items()
         )
-        return f"SELECT {chosen} FROM ({source})"
+        # Files written before the table gained a column lack it. Matching files by name means
+        # opening each one, so it is done only then.
+        by_name = any(counts.get(column, len(paths)) < len(paths) for column in table.columns)
+        return f"SELECT {chosen} FROM {_read_parquet(table, paths, by_name=by_name)}"
+
+    def _columns_in(self, paths: list[str]) -> dict[str, int]:
+        """Count in how many of the files each column is."""
+        found = self._duckdb.cursor().execute(
+            "SELECT name, count(*) FROM parquet_schema($1) WHERE type IS NOT NULL GROUP BY name",
+            [paths],
+        )
+        return dict(found.fetchall())
 
 
 def _locked_down(
@@ -113,19 +134,17 @@ def _locked_down(
     return connection
 
 
-def _read_parquet(table: LakeTable, paths: list[str]) -> str:
+def _read_parquet(table: LakeTable, paths: list[str], *, by_name: bool) -> str:
     files = ", ".join(map(_quoted, paths))
-    options = "union_by_name = true, hive_types_autocast = false"
+    options = f"union_by_name = {by_name}, hive_partitioning = {bool(table.partition_by)}"
     if table.partition_by:
         types = ", ".join(f'"{n}": {SQL_TYPES[table.columns[n]]}' for n in table.partition_by)
-        options += f", hive_partitioning = true, hive_types = {{{types}}}"
-    else:
-        options += ", hive_partitioning = false"
-    return f"SELECT * FROM read_parquet([{files}], {options})"
+        options += f", hive_types_autocast = false, hive_types = {{{types}}}"
+    return f"read_parquet([{files}], {options})"
 
 
-def _nulls(table: LakeTable) -> str:
-    return ", ".join(f'CAST(NULL AS {SQL_TYPES[k]}) AS "{n}"' for n, k in table.columns.items())
+def _null(column: str, kind: ColumnType) -> str:
+    return f'CAST(NULL AS {SQL_TYPES[kind]}) AS "{column}"'
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
@@ -221,7 +222,9 @@ def _suits(value: object, kind: ColumnType) -> bool:
         case "date":
             return isinstance(value, date) and not isinstance(value, datetime)
         case "float64":
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return False
+            return math.isfinite(value)
         case _:
             return (
                 isinstance(value, int)
