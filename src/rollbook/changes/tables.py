@@ -51,6 +51,24 @@ def read_rows(table: PlanTable, ids: Sequence[int]) -> pl.DataFrame:
         for start in range(0, len(ids), CHUNK):
             cursor.execute(statement, [_as_parameter(ids[start : start + CHUNK])])
             rows += cursor.fetchall()
+    return _framed(table, rows)
+
+
+def read_table(table: PlanTable, *, where: str = "", values: Sequence[object] = ()) -> pl.DataFrame:
+    """Read a plan table whole, or the rows for which an SQL condition holds.
+
+    Shape: as `read_rows`; `where` comes from our own code, its values from anywhere.
+    """
+    columns = ", ".join(quoted(name) for name in ["id", *table.columns])
+    statement = f"SELECT {columns} FROM {quoted(table.db_table)}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} WHERE {where}" if where else statement, list(values))
+        rows = cursor.fetchall()
+    return _framed(table, rows)
+
+
+def _framed(table: PlanTable, rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
+    names = ["id", *table.columns]
     columns_read = list(zip(*rows, strict=True)) or [()] * len(names)
     kinds: list[CellType] = ["integer", *table.columns.values()]
     series = [

@@ -36,7 +36,7 @@ def add_students_from_results(
     """
     if not students:
         return {}
-    first = reserve_ids(STUDENTS.name, len(students), by=by, now=now)
+    first = reserve_ids(STUDENTS, len(students), by=by, now=now)
     rows = [_row(student, first + place) for place, student in enumerate(students)]
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     plan = propose_plan(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 from django.db.models import Count
 
-from rollbook.changes.queries import table_frame
+from rollbook.changes.tables import read_table
 from rollbook.orgs.layouts import PLAN_TABLES as ORG_TABLES
 from rollbook.people.layouts import PLAN_TABLES, STUDENTS
 from rollbook.people.queries.students import enrolled_now
@@ -30,13 +30,13 @@ def roster_frames(scope: Scope, *, source: str) -> Mapping[str, pl.DataFrame]:
     frames: dict[str, pl.DataFrame] = {}
     for table in (*ORG_TABLES, *PLAN_TABLES):
         if table.name == "organizations":
-            frames[table.name] = table_frame(table)
+            frames[table.name] = read_table(table)
         elif table is STUDENTS:
-            frames[table.name] = table_frame(
+            frames[table.name] = read_table(
                 table, where="source = %s or ssid <> ''", values=[source]
             )
         else:
-            frames[table.name] = table_frame(table, where="source = %s", values=[source])
+            frames[table.name] = read_table(table, where="source = %s", values=[source])
     return frames
 
 
