@@ -27,7 +27,7 @@ def write_zip(path: Path, entries: Iterable[Entry]) -> None:
             entry.external_attr = 0o644 << 16
             entry.create_system = 3  # the same on every system
             # Set on the entry: a ZipInfo of our own would not take the archive's level.
-            entry._compresslevel = _LEVEL  # type: ignore[attr-defined]  # noqa: SLF001
+            entry._compresslevel = _LEVEL  # type: ignore[attr-defined]
             with archive.open(entry, "w", force_zip64=True) as target:
                 for piece in pieces:
                     target.write(piece)

@@ -69,7 +69,7 @@ def _middle(grade: int) -> tuple[Course, ...]:
     )
 
 
-def _high(
+def _high(  # noqa: PLR0917
     code: str, title: str, grades: str, subject: str, subject_code: str, terms: str = "year"
 ) -> Course:
     """Describe a high-school course; its department is the first three letters of its code."""

@@ -29,7 +29,7 @@ _RACES: Final = (
     ("pacific_islander", 0.01),
     ("two_or_more_races", 0.06),
 )
-_HOME_LANGUAGES: Final = ("spa", "vie", "zho", "tgl", "ara", "kor", "pan", "hmn", "rus", "hye")
+_HOME_LANGUAGES: Final = ("spa", "vie", "chi", "tgl", "ara", "kor", "pan", "hmn", "rus", "arm")
 _HOME_LANGUAGE_SHARES: Final = (0.70, 0.06, 0.06, 0.04, 0.03, 0.03, 0.03, 0.02, 0.02, 0.01)
 
 
@@ -113,7 +113,7 @@ def _names(random: np.random.Generator, count: int) -> dict[str, pl.Series]:
     }
 
 
-def _some(random: np.random.Generator, words: tuple[str, ...], count: int):  # noqa: ANN202
+def _some(random: np.random.Generator, words: tuple[str, ...], count: int):
     return np.array(words)[random.integers(0, len(words), count)]
 
 

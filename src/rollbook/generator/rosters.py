@@ -217,7 +217,7 @@ def _enrollments(
         .with_columns(
             role=pl.lit("student"),
             primary=pl.lit(None, pl.String),
-            beginDate=pl.max_horizontal("starts_on", "begins_on"),
+            beginDate=pl.max_horizontal("starts_on", "begins_on", "since"),
         )
     )
     teachers = held.join(teacher_ids, on="teacher", maintain_order="left_right").with_columns(

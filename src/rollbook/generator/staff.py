@@ -58,3 +58,19 @@ def _named(frame: pl.DataFrame, district: District, seed: int) -> pl.DataFrame:
     first = np.array(_FIRST_NAMES)[random.integers(0, len(_FIRST_NAMES), frame.height)]
     last = np.array(LAST_NAMES)[random.integers(0, len(LAST_NAMES), frame.height)]
     return frame.with_columns(first_name=pl.Series(first), last_name=pl.Series(last))
+
+
+def replacement(staff: Staff, district: District, *, seed: int) -> Staff:
+    """Return the staff after one teacher left and another took over the classes."""
+    random = stream(seed, "replacement", district.number)
+    number = int(staff.people["staff_number"].max() or 0) + 1  # type: ignore[arg-type]
+    leaver = staff.people.filter(pl.col("role") == "teacher").head(1)
+    arrival = leaver.select("org_id", "role", "teacher").with_columns(
+        staff_number=pl.lit(number, pl.UInt32),
+        first_name=pl.lit(_FIRST_NAMES[int(random.integers(0, len(_FIRST_NAMES)))]),
+        last_name=pl.lit(LAST_NAMES[int(random.integers(0, len(LAST_NAMES)))]),
+    )
+    left = staff.people.join(leaver, on="staff_number", how="anti", maintain_order="left")
+    people = pl.concat([left, with_staff_accounts(arrival, district).select(left.columns)])
+    teachers = people.filter(pl.col("teacher").is_not_null()).select("teacher", "user_id")
+    return Staff(people, teachers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -11,8 +12,8 @@ from rollbook.generator.courses import COURSES, schedule
 from rollbook.generator.places import District
 from rollbook.generator.randomness import stream
 
-CLASS_SIZE = {"elementary": 24, "middle": 30, "high": 31}
-CLASSES_PER_TEACHER = 5
+CLASS_SIZE: Final = {"elementary": 24, "middle": 30, "high": 31}
+CLASSES_PER_TEACHER: Final = 5
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Timetable:
     """Hold who is in which class.
 
     Shape: `classes` has one row a class: class_number, school, course, section, teacher, period;
-           `seats` one row a student and class: student (row of the district's frame), class_number;
+           `seats` one row a student and class: student (row of the district's frame), class_number,
+           since (the day, when it is later than the class's first and the student's own);
            `teachers` one row a teacher: teacher, school.
     """
 
@@ -39,7 +41,9 @@ def make_timetable(students: pl.DataFrame, district: District, *, seed: int) -> 
     placed = _sections(wishes)
     keys = ["school", "course", "section"]
     classes = placed.select(keys).unique().sort(keys).with_row_index("class_number", offset=1)
-    seats = placed.join(classes, on=keys).select("student", "class_number")
+    seats = placed.join(classes, on=keys).select(
+        "student", "class_number", since=pl.lit(None, pl.String)
+    )
     classes, teachers = _staffed(classes)
     return Timetable(classes, seats.sort("student", "class_number"), teachers)
 
