@@ -30,7 +30,7 @@ FILES = {
     "__init__", "types", "checks", "plan", "rules", "compiler", "suppression", "layouts",
     "models", "queries", "actions", "jobs",
 }  # fmt: skip
-FOLDERS = {"checks", "sources", "targets", "models", "queries", "actions"}
+FOLDERS = (FILES - {"__init__", "jobs"}) | {"sources", "targets"}
 ONLY_REPORTS = {"compiler", "suppression"}
 
 LONGEST_FILE = 600
