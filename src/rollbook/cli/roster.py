@@ -1,0 +1,131 @@
+"""Rosters from the command line: check a bundle, load it, commit it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rollbook.cli.terminal import exit_code, operator, print_findings, print_json, print_table
+from rollbook.roster.checks import check_file
+from rollbook.roster.types import Profile
+from rollbook.shared.findings import Verdict
+
+BUNDLE = click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+FORMAT = click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="For a person, or for a program.")  # fmt: skip
+PROFILES = click.Choice([profile.value for profile in Profile])
+
+
+@click.group()
+def roster() -> None:
+    """Check and load rosters (OneRoster 1.1 and 1.2 CSV)."""
+
+
+@roster.command()
+@BUNDLE
+@click.option("--profile", type=PROFILES, default="strict", show_default=True, help="Judge as a conformance run would, or as districts really send.")  # fmt: skip
+@FORMAT
+@click.pass_context
+def check(context: click.Context, bundle: Path, profile: str, output: str) -> None:
+    """Say what is wrong with a roster bundle. Needs no installation and changes nothing.
+
+    Exit status: 0 when it is sound or has only warnings, 1 when it has errors.
+    """
+    result = check_file(bundle, profile=Profile(profile))
+    if output == "json":
+        print_json(result.as_json())
+    else:
+        print_findings(result.report, result.report.counts)
+        records = result.counts.records
+        click.echo(f"{bundle.name}: {result.report.verdict.value}. " + _counted(records))
+    context.exit(exit_code(result.report.verdict))
+
+
+def _counted(records: dict[str, int] | object) -> str:
+    pairs = records.items() if isinstance(records, dict) else dict(records).items()  # type: ignore[call-overload]
+    return ", ".join(f"{count:,} {name}" for name, count in pairs if count) or "No records."
+
+
+@roster.command()
+@BUNDLE
+@click.option("--commit", is_flag=True, help="Carry the plan out at once, unless it must wait for a person.")  # fmt: skip
+@click.option(
+    "--approve", type=int, help="Approve a plan that waits, by the number of its changes."
+)
+@click.option("--profile", type=PROFILES, default="lenient", show_default=True)
+@FORMAT
+@click.pass_context
+def load(
+    context: click.Context,
+    bundle: Path,
+    commit: bool,
+    approve: int | None,
+    profile: str,
+    output: str,
+) -> None:
+    """Check a roster bundle, plan what it changes, and commit the plan when asked to.
+
+    Exit status: 0 when it is planned (or committed), 1 when it is refused or the plan must wait.
+    """
+    who = operator()
+    from rollbook.changes.actions import PlanIsHeld  # after Django has started
+    from rollbook.roster.actions.commit import commit_intake
+    from rollbook.roster.actions.preflight import preflight_intake
+    from rollbook.roster.queries import findings_of
+
+    intake = preflight_intake(
+        who.scope, bundle, file_name=bundle.name, profile=Profile(profile), by=who.by, now=who.now
+    )
+    plan = intake.plan
+    committed = held = False
+    if plan is not None and plan.status == "committed":
+        committed = True
+    elif plan is not None and commit:
+        try:
+            commit_intake(
+                who.scope,
+                intake.uuid,
+                digest=plan.digest,
+                approved_count=approve,
+                by=who.by,
+                now=who.now,
+            )
+            committed = True
+        except PlanIsHeld:
+            held = True
+    findings = findings_of(who.scope, intake.uuid)
+    status = (
+        "committed"
+        if committed
+        else "held"
+        if held or (plan and plan.status == "held")
+        else intake.status
+    )
+    if output == "json":
+        print_json({"status": status, "verdict": intake.verdict, "intake": str(intake.uuid),
+                    "plan": None if plan is None else {"uuid": str(plan.uuid), "digest": plan.digest,
+                                                       "counts": plan.counts, "holds": plan.hold_reasons},
+                    "findings": findings, "counts": intake.counts})  # fmt: skip
+    else:
+        print_findings(findings, intake.counts.get("by_code", {}))
+        _print_plan(plan)
+        click.echo(f"{bundle.name}: {status}.")
+    context.exit(
+        1
+        if status in {"refused", "held"} and (commit or status == "refused")
+        else exit_code(Verdict.OK)
+    )
+
+
+def _print_plan(plan: object) -> None:
+    if plan is None:
+        return
+    counts: dict[str, dict[str, int]] = plan.counts  # type: ignore[attr-defined]
+    actions = sorted({action for row in counts.values() for action in row})
+    print_table(
+        "What changes",
+        ["", *actions],
+        ([table, *(row.get(action, 0) for action in actions)] for table, row in counts.items()),
+    )
+    for hold in plan.hold_reasons:  # type: ignore[attr-defined]
+        click.echo(f"Waits for a person: {hold['says']}")
