@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import django
 import pytest
+import pytest_django
 from hypothesis import settings as hypothesis_settings
 
 # Before Django reads its settings: no test may touch the installation of whoever runs it.
@@ -49,6 +51,19 @@ def own_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     settings.LAKE_ROOT = home / "lake"
     settings.FILES_ROOT = home / "files"
     settings.LOCK_ROOT = home / "run"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> None:
+    """Let the audit log be emptied between tests; tests/db/audit puts its triggers back on."""
+    from django.db import connection
+
+    append_only = importlib.import_module("rollbook.migrations.0002_audit_append_only")
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for statement in append_only.TAKE_OFF[connection.vendor]:
+            cursor.execute(statement)
 
 
 @pytest.fixture(scope="session")
