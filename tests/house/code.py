@@ -35,6 +35,13 @@ PURE = ("types", "checks", "plan", "rules", "compiler", "suppression", "layouts"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+NOT_OURS = {".venv", ".git", "demo", "var", "build", "__pycache__"}
+
+
+def _is_ours(path: Path) -> bool:
+    return not NOT_OURS & set(path.relative_to(ROOT).parts)
+
+
 @cache
 def kept_files() -> tuple[Path, ...]:
     """Return every file that git keeps or would keep."""
@@ -43,8 +50,10 @@ def kept_files() -> tuple[Path, ...]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if listed.returncode:  # a source archive without git
+        return tuple(sorted(path for path in ROOT.rglob("*") if path.is_file() and _is_ours(path)))
     paths = (ROOT / name for name in listed.stdout.split("\0") if name)
     return tuple(sorted(path for path in paths if path.is_file()))
 
