@@ -40,7 +40,9 @@ class _Test:
     fails: pl.Expr
 
 
-def judge_cells(frame: pl.DataFrame, layout: FileLayout, mode: Mode, ledger: Ledger) -> pl.DataFrame:
+def judge_cells(
+    frame: pl.DataFrame, layout: FileLayout, mode: Mode, ledger: Ledger
+) -> pl.DataFrame:
     """Find every cell that does not fit, and return the records with typed values.
 
     Shape: `frame` has `_line` and every column of the layout as text; the result has the same
@@ -54,7 +56,9 @@ def judge_cells(frame: pl.DataFrame, layout: FileLayout, mode: Mode, ledger: Led
     for index, test in enumerate(tests):
         frame = _note(test, frame, found[str(index)], layout.name, ledger)
     _note_duplicates(frame, layout, ledger)
-    return frame.with_columns(typed(column, pl.col(column.name)) for column in layout.columns)
+    return frame.with_columns(
+        typed(column, pl.col(column.name)).alias(column.name) for column in layout.columns
+    )
 
 
 def _note(
@@ -205,9 +209,7 @@ def _needs_repair(column: Column, mode: Mode) -> pl.Expr:
     return odd if unfit is None else odd | unfit
 
 
-def _repair_column(
-    frame: pl.DataFrame, column: Column, file: str, ledger: Ledger
-) -> pl.DataFrame:
+def _repair_column(frame: pl.DataFrame, column: Column, file: str, ledger: Ledger) -> pl.DataFrame:
     for repair in repairs_of(column):
         if ledger.looks_for(repair.check):
             frame = _apply(repair, frame, column, file, ledger)
@@ -227,9 +229,7 @@ def _apply(
     rows = pl.DataFrame({"_line": frame["_line"], "value": cells, "repaired": repaired})
     ledger.add_rows(repair.check, file, rows.filter(changed), column=column.name, condemn=False)
     kept = pl.when(repaired != "").then(repaired)  # nothing left is an empty cell
-    return frame.with_columns(
-        pl.when(changed).then(kept).otherwise(cells).alias(column.name)
-    )
+    return frame.with_columns(pl.when(changed).then(kept).otherwise(cells).alias(column.name))
 
 
 def _unfit(column: Column, cells: pl.Series) -> pl.Series:

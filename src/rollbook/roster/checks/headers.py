@@ -201,9 +201,7 @@ def _note_missing(
         check = REQUIRED_COLUMN if column.required else OPTIONAL_COLUMN
         height = table.frame.height
         weight = max(1, height) if column.required else 1
-        ledger.add(
-            check, file=layout.name, line=1, column=column.name, weight=weight, count=height
-        )
+        ledger.add(check, file=layout.name, line=1, column=column.name, weight=weight, count=height)
         is_whole = is_whole and not column.required
     return is_whole
 

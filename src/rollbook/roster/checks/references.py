@@ -53,7 +53,7 @@ DEPENDS_ON_LEFT_OUT: Final = RosterCheck(
     name="Record depends on one that is left out",
     severity=Severity.ERROR,
     says='{column} names "{value}" of {target}.csv, which is left out because of {cause}. '
-    "Rows left out with it: {count}.",
+    "Rows left out for this cause: {count}.",
     fix="Correct the record in {target}.csv; these rows need no change.",
     why="A record is never kept without what it belongs to.",
 )
@@ -62,7 +62,7 @@ LEFT_OUT_REFERENCE: Final = RosterCheck(
     name="Optional reference to a record that is left out",
     severity=Severity.WARNING,
     says='{column} names "{value}" of {target}.csv, which is left out because of {cause}. '
-    "The reference is left out and the rows are kept: {count}.",
+    "The reference is left out and the rows are kept: {count} for this cause.",
     fix="Correct the record in {target}.csv; these rows need no change.",
     why="The record makes sense without it.",
 )
@@ -117,32 +117,41 @@ def check_references(bundle: JudgedBundle, ledger: Ledger) -> None:
 def _resolve(
     bundle: JudgedBundle, table: JudgedTable, column: Column, target: str, ledger: Ledger
 ) -> None:
-    used = table.frame.select(
-        "_line", value=pl.col(column.name), row=pl.int_range(pl.len(), dtype=pl.UInt32)
-    )
-    used = used.filter(table.kept & _is_wanted(table, column))
+    used = _used(table, column)
+    targets = _targets(bundle, target)
     if used.is_empty():
         return
-    if column.is_list:
-        used = used.explode("value").filter(pl.col("value").is_not_null())
-    targets = _targets(bundle, target)
     if targets is None:
-        _note_missing_file(bundle, table, column, target, used, ledger)
+        _note_missing_file(bundle, table, column, target, used.filter("is_in"), ledger)
         return
     found = used.join(targets, left_on="value", right_on="id", how="left", maintain_order="left")
     if not column.is_list:
         _remember(table, column, found)
-    if found["is_kept"].null_count():
-        _note_missing(bundle, table, column, target, found, ledger)
-    if not found["is_kept"].fill_null(True).all():
-        _note_left_out(bundle, table, column, target, found, ledger)
+    if found["is_kept"].null_count() == 0 and found["is_kept"].all():
+        return
+    found = found.filter("is_in")
+    _note_missing(bundle, table, column, target, found, ledger)
+    _note_left_out(bundle, table, column, target, found, ledger)
 
 
-def _is_wanted(table: JudgedTable, column: Column) -> pl.Expr:
-    """Pick the rows with a reference that has to hold: a removal needs only its own id."""
-    named = pl.Series("named", table.frame[column.name].is_not_null())
+def _used(table: JudgedTable, column: Column) -> pl.DataFrame:
+    """Return every reference that has to hold, but for removals, which need only their own id.
+
+    Shape: `_line`, `value`, `row`, and `is_in`: whether the row itself is still in.
+    """
+    used = table.frame.select(
+        "_line",
+        value=pl.col(column.name),
+        row=pl.int_range(pl.len(), dtype=pl.UInt32),
+        is_in=table.kept,
+    )
     stays = table.frame["status"].fill_null("") != "tobedeleted"
-    return pl.lit(named & stays)
+    named = used["value"].is_not_null()
+    if not (stays.all() and named.all()):
+        used = used.filter(stays & named)
+    if column.is_list:
+        used = used.explode("value", empty_as_null=True).drop_nulls("value")
+    return used
 
 
 def _targets(bundle: JudgedBundle, target: str) -> pl.DataFrame | None:
@@ -165,7 +174,9 @@ def _remember(table: JudgedTable, column: Column, found: pl.DataFrame) -> None:
         at = found["at"]
     else:
         every = pl.select(row=pl.int_range(table.frame.height, dtype=pl.UInt32))
-        at = every.join(found.select("row", "at"), on="row", how="left", maintain_order="left")["at"]
+        at = every.join(found.select("row", "at"), on="row", how="left", maintain_order="left")[
+            "at"
+        ]
     table.frame = table.frame.with_columns(at.alias(name))
 
 
@@ -244,33 +255,36 @@ def _note_groups(
     target: str,
     rows: pl.DataFrame,
     ledger: Ledger,
-    *more: str,
+    by: str = "value",
 ) -> None:
-    """Make one finding of all the rows that name the same record."""
+    """Make one finding of all the rows that one missing record, or one cause, breaks."""
     if rows.is_empty():
         return
-    groups = rows.group_by("value", *more, maintain_order=True).agg(
-        pl.col("_line").min(), weight=pl.len(), count=pl.len()
+    rest = [name for name in ("_line", "value") if name != by]
+    groups = rows.group_by(by, maintain_order=True).agg(
+        pl.col(rest).first(), weight=pl.col("row").n_unique(), count=pl.col("row").n_unique()
     )
     ledger.add_groups(check, table.name, groups.sort("_line"), column=column.name, target=target)
 
 
 def _note_left_out(
-    bundle: JudgedBundle, table: JudgedTable, column: Column, target: str, found: pl.DataFrame, ledger: Ledger
+    bundle: JudgedBundle,
+    table: JudgedTable,
+    column: Column,
+    target: str,
+    found: pl.DataFrame,
+    ledger: Ledger,
 ) -> None:
     """Pull down the rows that need a record that is left out; drop the optional references."""
     fallen = found.filter(~pl.col("is_kept"))
     if fallen.is_empty():
         return
     fallen = fallen.with_columns(cause=_causes(bundle, target, fallen["at"], ledger))
-    if not column.required:
-        _note_groups(LEFT_OUT_REFERENCE, table, column, target, fallen, ledger, "cause")
-        _drop(table, column, fallen)
-        return
-    if column.is_list:
+    spared = fallen.clear()
+    if not column.required or (column.is_list and ledger.is_lenient):
         spared, fallen = _spare(column, found, fallen)
-        _note_groups(LEFT_OUT_REFERENCE, table, column, target, spared, ledger, "cause")
-        _drop(table, column, spared)
+    _note_groups(LEFT_OUT_REFERENCE, table, column, target, spared, ledger, "cause")
+    _drop(table, column, spared)
     _note_groups(DEPENDS_ON_LEFT_OUT, table, column, target, fallen, ledger, "cause")
     ledger.condemn(table.name, fallen["_line"].unique(), DEPENDS_ON_LEFT_OUT.code)
 
@@ -297,6 +311,8 @@ def _note_missing_file(
     if table.mode is Mode.DELTA and not is_lost:
         return
     lines = used["_line"].unique()
+    if lines.is_empty():
+        return
     severity = Severity.ERROR if is_lost else ledger.severity_of(MISSING_FILE)
     if ledger.is_lenient and not column.required:
         severity = Severity.WARNING

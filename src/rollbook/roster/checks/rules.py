@@ -413,9 +413,7 @@ def _check_resource_roles(bundle: JudgedBundle, rows: pl.DataFrame, ledger: Ledg
     by_user = held.group_by("userSourcedId").agg(held="role")
     both = meant.join(by_user, on="userSourcedId", how="inner", maintain_order="left")
     wrong = both.filter(pl.col("meant").list.set_intersection("held").list.len() == 0)
-    found = wrong.select(
-        "_line", value="resourceSourcedId", roles=pl.col("meant").list.join(", ")
-    )
+    found = wrong.select("_line", value="resourceSourcedId", roles=pl.col("meant").list.join(", "))
     ledger.add_rows(RESOURCE_ROLE, "userResources", found, column="resourceSourcedId")
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from rollbook.files.checks import CSV_UTF_16
+from rollbook.files.csv import CsvTable
 from rollbook.roster.checks.cells import judge_cells
 from rollbook.roster.checks.frames import roster_frames
 from rollbook.roster.checks.headers import SAID_HERE, STRICTER, judge_header
@@ -21,7 +22,7 @@ from rollbook.roster.checks.repairs import LINE_BREAK
 from rollbook.roster.checks.rules import check_rules
 from rollbook.roster.checks.sense import check_sense
 from rollbook.roster.checks.tables import JudgedBundle, JudgedTable
-from rollbook.roster.layouts import LAYOUTS
+from rollbook.roster.layouts import LAYOUTS, FileLayout
 from rollbook.roster.sources.oneroster_csv import read_bundle
 from rollbook.roster.types import (
     BundleCounts,
@@ -38,6 +39,8 @@ NOTHING_KNOWN: Final[Mapping[str, pl.Series]] = MappingProxyType({})
 # What reading only warns of, and the standard forbids.
 _STRICTER: Final = STRICTER | {CSV_UTF_16.code}
 _HEADER_LINE: Final = 1
+# Read first, while nothing else takes memory.
+_LARGEST: Final = "enrollments"
 
 
 def check_file(
@@ -79,10 +82,11 @@ def check_bundle(
     if bundle.manifest is not None:
         _take_findings(bundle.manifest.findings, "manifest", ledger)
     judged = _judge_tables(bundle, lost, dict(known), ledger)
-    check_references(judged, ledger)
-    check_rules(judged, ledger)
-    check_sense(judged, ledger)
-    return _result(bundle, judged, ledger)
+    if not ledger.report.is_fatal:  # else every reference to what cannot be read would fail
+        check_references(judged, ledger)
+        check_rules(judged, ledger)
+        check_sense(judged, ledger)
+    return _result(judged, ledger)
 
 
 def _take_findings(findings: FindingReport, file: str, ledger: Ledger) -> None:
@@ -107,36 +111,42 @@ def _judge_tables(
     known: dict[str, pl.Series],
     ledger: Ledger,
 ) -> JudgedBundle:
-    tables: dict[str, JudgedTable] = {}
-    for file, layout in LAYOUTS[bundle.version].items():
-        table = bundle.tables.get(file)
+    """Judge the files one by one; each is read, judged and let go of before the next."""
+    judged = JudgedBundle(bundle.version, {}, lost, known)
+    names = sorted(LAYOUTS[bundle.version], key=lambda file: (file != _LARGEST, file))
+    for file in names:
         mode = bundle.modes.get(file)
-        if table is None or mode in (None, Mode.ABSENT):
-            continue
-        _take_findings(table.findings, file, ledger)
-        frame = judge_header(table, layout, ledger)
-        if frame is None:
-            if not table.header or table.frame.height:
-                lost |= {file}
-            continue
+        if file in bundle.tables and mode is not None and mode is not Mode.ABSENT:
+            _judge_table(bundle.tables[file], LAYOUTS[bundle.version][file], mode, judged, ledger)
+    return judged
+
+
+def _judge_table(
+    table: CsvTable, layout: FileLayout, mode: Mode, judged: JudgedBundle, ledger: Ledger
+) -> None:
+    _take_findings(table.findings, layout.name, ledger)
+    judged.heights[layout.name] = table.frame.height
+    frame = judge_header(table, layout, ledger)
+    if frame is not None:
         typed = judge_cells(frame, layout, mode, ledger)
         kept = pl.repeat(True, typed.height, dtype=pl.Boolean, eager=True)
-        tables[file] = JudgedTable(layout, mode, typed, kept)
-    return JudgedBundle(bundle.version, tables, lost, known)
+        judged.tables[layout.name] = JudgedTable(layout, mode, typed, kept)
+    elif table.findings.is_fatal or table.frame.height:
+        judged.lost |= {layout.name}
 
 
-def _result(bundle: OneRosterBundle, judged: JudgedBundle, ledger: Ledger) -> BundleResult:
+def _result(judged: JudgedBundle, ledger: Ledger) -> BundleResult:
     frames = None if ledger.report.is_fatal else roster_frames(judged)
     return BundleResult(
         report=ledger.report,
-        counts=_counts(bundle, judged, ledger),
+        counts=_counts(judged, ledger),
         frames=frames,
         excluded=_excluded(judged, ledger),
     )
 
 
-def _counts(bundle: OneRosterBundle, judged: JudgedBundle, ledger: Ledger) -> BundleCounts:
-    rows = {file: table.frame.height for file, table in bundle.tables.items()}
+def _counts(judged: JudgedBundle, ledger: Ledger) -> BundleCounts:
+    rows = judged.heights
     files = sorted({*rows, *ledger.errors, *ledger.warnings} - {""})
     return BundleCounts(
         by_code=dict(sorted(ledger.report.counts.items())),

@@ -124,9 +124,7 @@ def _check_users(bundle: JudgedBundle, students: pl.Series, ledger: Ledger) -> N
     for name in _NAMES:
         cell = pl.col(name)
         odd = rows.filter(cell.str.contains(_SHIFTED) & ~cell.str.contains(_FORMULA))
-        ledger.add_rows(
-            checks.NAME_SHIFTED, "users", odd.select("_line", value=name), column=name
-        )
+        ledger.add_rows(checks.NAME_SHIFTED, "users", odd.select("_line", value=name), column=name)
     if bundle.version != "1.1" and bundle.is_whole("users", "roles"):
         held = bundle.tables["roles"].current("_at_userSourcedId")["_at_userSourcedId"]
         without = rows.filter(~pl.col("row").is_in(held.implode()))

@@ -32,10 +32,10 @@ def check_classes(bundle: JudgedBundle, students: pl.Series, ledger: Ledger) -> 
         _check_schools(enrollments, classes, rows, ledger)
         _check_primary_teachers(classes, rows, ledger)
         if bundle.is_whole("classes", "enrollments"):
-            _check_empty(classes, rows, ledger)
+            _check_empty(enrollments, classes, ledger)
             _check_everyone(classes, rows, ledger)
-    if bundle.is_whole("users", "enrollments") and not ledger.report.is_fatal:
-        _check_students(bundle.tables["users"], students, rows, ledger)
+    if bundle.is_whole("users", "enrollments"):
+        _check_students(enrollments, bundle.tables["users"], students, ledger)
 
 
 def _check_rows(enrollments: JudgedTable, rows: pl.DataFrame, ledger: Ledger) -> None:
@@ -68,9 +68,7 @@ def _check_primary_teachers(classes: JudgedTable, rows: pl.DataFrame, ledger: Le
     primary = rows.filter(pl.col("primary") & (pl.col("role") == "teacher")).drop_nulls(_AT_CLASS)
     several = primary.group_by(_AT_CLASS).agg(pl.col("_line").max(), count=pl.len())
     several = several.filter(pl.col("count") > 1).sort("_line")
-    found = several.select(
-        "_line", "count", value=classes.at(several[_AT_CLASS], "sourcedId")
-    )
+    found = several.select("_line", "count", value=classes.at(several[_AT_CLASS], "sourcedId"))
     ledger.add_rows(checks.TWO_PRIMARY_TEACHERS, "enrollments", found, column="primary")
 
 
@@ -86,9 +84,7 @@ def _check_twice(
     key = [_AT_CLASS, _AT_USER, "role"]
     begin = pl.col("beginDate").fill_null(_ALWAYS)
     before = pl.col("endDate").fill_null(_FOREVER).cum_max().shift(1).over(key)
-    at_once = again.sort(*key, begin, "_line").with_columns(
-        count=pl.len().over(key), before=before
-    )
+    at_once = again.sort(*key, begin, "_line").with_columns(count=pl.len().over(key), before=before)
     at_once = at_once.filter(begin < pl.col("before")).sort("_line")
     found = at_once.select(
         "_line",
@@ -100,13 +96,18 @@ def _check_twice(
     ledger.add_rows(checks.TWICE_IN_CLASS, "enrollments", found, column="userSourcedId")
 
 
-def _check_empty(classes: JudgedTable, rows: pl.DataFrame, ledger: Ledger) -> None:
+def _present(enrollments: JudgedTable, reference: str, role: str) -> pl.Series:
+    """Return whom any enrollment names, also one that is left out: that has its own finding."""
+    named = enrollments.column(reference).filter(enrollments.frame["role"] == role)
+    return named.drop_nulls().unique()
+
+
+def _check_empty(enrollments: JudgedTable, classes: JudgedTable, ledger: Ledger) -> None:
     for role, check in (
         ("teacher", checks.CLASS_WITHOUT_TEACHER),
         ("student", checks.CLASS_WITHOUT_STUDENTS),
     ):
-        present = rows.filter(pl.col("role") == role)[_AT_CLASS].unique()
-        _note_without(check, classes, present, ledger)
+        _note_without(check, classes, _present(enrollments, _AT_CLASS, role), ledger)
 
 
 def _note_without(
@@ -134,21 +135,14 @@ def _check_everyone(classes: JudgedTable, rows: pl.DataFrame, ledger: Ledger) ->
             "count": large["count"],
         }
     )
-    ledger.add_rows(
-        checks.EVERYTHING_IN_ONE, "classes", found, column="sourcedId", total=total
-    )
+    ledger.add_rows(checks.EVERYTHING_IN_ONE, "classes", found, column="sourcedId", total=total)
 
 
 def _check_students(
-    users: JudgedTable, students: pl.Series, rows: pl.DataFrame, ledger: Ledger
+    enrollments: JudgedTable, users: JudgedTable, students: pl.Series, ledger: Ledger
 ) -> None:
-    present = rows.filter(pl.col("role") == "student")[_AT_USER].unique()
+    present = _present(enrollments, _AT_USER, "student")
     without = students.filter(~students.is_in(present.implode()))
-    current = users.current("sourcedId")
-    found = current.filter(pl.col("row").is_in(without.implode()))
-    ledger.add_rows(
-        checks.STUDENT_WITHOUT_CLASS,
-        "users",
-        found.select("_line", value="sourcedId"),
-        column="sourcedId",
-    )
+    found = users.current("sourcedId").filter(pl.col("row").is_in(without.implode()))
+    found = found.select("_line", value="sourcedId")
+    ledger.add_rows(checks.STUDENT_WITHOUT_CLASS, "users", found, column="sourcedId")

@@ -74,13 +74,14 @@ class JudgedBundle:
     """Hold the judged files of one bundle.
 
     Shape: `lost` names the files that should be there and cannot be used; a reference to one of
-           them fails. `absent` files were declared absent.
+           them fails. `heights` counts the rows of every file that was read.
     """
 
     version: str
     tables: dict[str, JudgedTable]
     lost: frozenset[str] = frozenset()
     known: dict[str, pl.Series] = field(default_factory=dict[str, pl.Series])
+    heights: dict[str, int] = field(default_factory=dict[str, int])
 
     def get(self, file: str) -> JudgedTable | None:
         """Return the judged file, None when it did not come."""
@@ -88,6 +89,4 @@ class JudgedBundle:
 
     def is_whole(self, *files: str) -> bool:
         """Tell whether all these files came, each as the whole current set."""
-        return all(
-            file in self.tables and self.tables[file].mode is Mode.BULK for file in files
-        )
+        return all(file in self.tables and self.tables[file].mode is Mode.BULK for file in files)

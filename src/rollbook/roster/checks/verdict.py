@@ -19,8 +19,7 @@ def verdict_json(result: BundleResult) -> dict[str, Any]:
     return {
         "verdict": str(result.report.verdict),
         "findings": [
-            {"severity": str(finding.severity)}
-            | {name: getattr(finding, name) for name in _SHOWN}
+            {"severity": str(finding.severity)} | {name: getattr(finding, name) for name in _SHOWN}
             for finding in result.report
         ],
         "counts": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from rollbook.files.csv import CsvTable, read_csv
 from rollbook.files.zip import EntryCannotBeRead, ZipContents, open_zip
 from rollbook.roster.layouts import LAYOUTS, MODES
 from rollbook.roster.types import Manifest, Mode, OneRosterBundle
+from rollbook.shared.findings import FindingReport
 
 MANIFEST: Final = "manifest"
 _KNOWN: Final = {name.lower(): name for layouts in LAYOUTS.values() for name in layouts}
@@ -24,38 +25,55 @@ def read_bundle(
 ) -> OneRosterBundle:
     """Read a OneRoster zip as text, and work out what each file is.
 
-    Shape:  a file that cannot be read has a fatal finding and no rows; a zip that cannot be
-            opened has one too, and no tables.
+    Shape:  a table is read each time it is taken from `tables`. A file that cannot be read has
+            a fatal finding and no rows; a zip that cannot be opened has one too, and no tables.
     Raises: OSError when a path cannot be read.
     Source: OneRoster CSV binding 1.1 and 1.2.1, "package".
     """
     contents = open_zip(source, name=name)
     places, unknown, repeated = _sorted_out(contents)
-    tables: dict[str, CsvTable] = {}
     manifest = None
-    for file, entry in places.items():
-        table = _read(contents, file, entry, allow_field_line_breaks)
-        if table is None:
-            continue
-        if file == MANIFEST:
-            manifest = _manifest(table)
-        else:
-            tables[file] = table
+    if MANIFEST in places:
+        manifest = _manifest(_read(contents, MANIFEST, places[MANIFEST], allow_field_line_breaks))
+    every = {file: entry for file, entry in places.items() if file != MANIFEST}
+    tables = ZipTables(contents, every, allow_field_line_breaks)
     version = _version(manifest, tables)
-    foreign = [file for file in tables if file not in LAYOUTS[version]]
-    unknown += [places[file] for file in foreign]
-    tables = {file: table for file, table in tables.items() if file not in foreign}
+    ours = {file: entry for file, entry in every.items() if file in LAYOUTS[version]}
+    unknown += [entry for file, entry in every.items() if file not in ours]
+    tables = ZipTables(contents, ours, allow_field_line_breaks)
+    named = {MANIFEST: places[MANIFEST], **ours} if MANIFEST in places else ours
     return OneRosterBundle(
         version=version,
         modes=_modes(version, manifest, tables),
         tables=tables,
         findings=contents.findings,
         manifest=manifest,
-        other_names={f: e for f, e in places.items() if e != f"{f}.csv" and f not in foreign},
+        other_names={file: entry for file, entry in named.items() if entry != f"{file}.csv"},
         unknown_files=tuple(unknown),
         repeated_files=tuple(repeated),
         name=contents.name,
     )
+
+
+class ZipTables(Mapping[str, CsvTable]):
+    """Read a table of a zip whenever it is asked for, and keep none: a roster may be large."""
+
+    def __init__(self, contents: ZipContents, places: Mapping[str, str], line_breaks: bool) -> None:
+        self._contents = contents
+        self._places = places
+        self._line_breaks = line_breaks
+
+    def __getitem__(self, file: str) -> CsvTable:
+        return _read(self._contents, file, self._places[file], self._line_breaks)
+
+    def __contains__(self, file: object) -> bool:
+        return file in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def _sorted_out(contents: ZipContents) -> tuple[dict[str, str], list[str], list[str]]:
@@ -83,11 +101,13 @@ def _file_of(entry: str) -> str | None:
     return MANIFEST if stem == MANIFEST else _KNOWN.get(stem)
 
 
-def _read(contents: ZipContents, file: str, entry: str, line_breaks: bool) -> CsvTable | None:
+def _read(contents: ZipContents, file: str, entry: str, line_breaks: bool) -> CsvTable:
     try:
         source = contents.read(entry)
-    except EntryCannotBeRead:
-        return None  # the zip's own findings say so
+    except EntryCannotBeRead as refused:
+        findings = FindingReport()
+        findings.add(refused.finding)
+        return CsvTable(f"{file}.csv", (), pl.DataFrame(), findings)
     return read_csv(source, name=f"{file}.csv", allow_field_line_breaks=line_breaks)
 
 
