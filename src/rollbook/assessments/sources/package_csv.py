@@ -48,6 +48,7 @@ IDENTITY: Final = (
 # Every row of an assessment repeats these.
 REPEATED: Final = (*IDENTITY, "AssessmentLabel", "AssessmentVersion")
 ITEM_KEY: Final = "FullItemKey"
+_BAND: Final = re.compile(r"(Low|High)\d$")
 _TRUE: Final = frozenset(("y", "yes", "true", "1"))
 
 Row = Mapping[str, str]
@@ -126,12 +127,11 @@ class _Reader:
         return any(finding.severity in refusing for finding in self.findings)
 
     def assessment(self, rows: list[Row]) -> Assessment | None:
-        first = rows[0]
+        first = self.repeated(rows)
         self.first_line = int(first["_line"])
         for column in IDENTITY:
             if not first[column]:
                 self.note(MISSING_VALUE, first, column)
-        self.contradictions(rows)
         subject, kind = self.subject_and_type(first)
         grade = self.grade(first)
         year = self.whole(first, "AcademicYear")
@@ -154,14 +154,17 @@ class _Reader:
             items=self.items(rows),
         )
 
-    def contradictions(self, rows: list[Row]) -> None:
-        first = rows[0]
-        bands = [column for column in first if re.search(r"(Low|High)\d$", column)]
+    def repeated(self, rows: list[Row]) -> Row:
+        """Return the first row with what rows repeat filled in; blank cells contradict nothing."""
+        bands = [column for column in rows[0] if _BAND.search(column)]
+        filled = dict(rows[0])
         for column in (*REPEATED, *bands):
-            before = first.get(column, "")
-            other = next((row for row in rows if row.get(column, "") != before), None)
+            said = [row for row in rows if row.get(column)]
+            filled[column] = said[0][column] if said else ""
+            other = next((row for row in said if row[column] != filled[column]), None)
             if other is not None:
-                self.note(CONTRADICTION, other, column, before=before)
+                self.note(CONTRADICTION, other, column, before=filled[column])
+        return filled
 
     def subject_and_type(self, row: Row) -> tuple[Subject | None, AssessmentType | None]:
         subject = find_subject(row["AssessmentSubject"], self.subjects)

@@ -41,7 +41,7 @@ ELEMENT_MISSING: Final = _check(
 COLUMNS_MISSING: Final = _check(
     "RES-103",
     "required columns are missing",
-    "{file} lacks the columns {value}.",
+    "{file} lacks the columns {missing}.",
     "Add the columns; their order does not matter.",
     "Without them a result cannot be placed.",
     severity=Severity.FATAL,

@@ -80,7 +80,7 @@ def _frame(
     found = _columns(read.header, layout, name, findings)
     missing = [column for column in layout.required if column not in found]
     if missing:
-        finding = COLUMNS_MISSING.finding(file=name, line=1, value=", ".join(missing))
+        finding = COLUMNS_MISSING.finding(file=name, line=1, missing=", ".join(missing))
         findings.add(finding)
         return pl.DataFrame(schema=layout.schema)
     places = {
