@@ -137,8 +137,9 @@ def _follows_a_break(window: Bytes, opening: Places) -> Flags:
 
 def _precedes_a_break(window: Bytes, closing: Places, end: int) -> Flags:
     byte = window[closing + 1]
-    is_crlf = (byte == _CR) & (window[closing + 2] == _LF)
-    return (byte == _COMMA) | (byte == _LF) | (byte == _QUOTE) | is_crlf | (closing + 1 == end)
+    # A carriage return that belongs to no line end is found with all others of its kind.
+    is_break = (byte == _COMMA) | (byte == _LF) | (byte == _CR)
+    return is_break | (byte == _QUOTE) | (closing + 1 == end)
 
 
 @dataclass(frozen=True, slots=True)
