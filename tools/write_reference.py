@@ -28,13 +28,8 @@ HOMES = {"checks", "sources", "targets", "files", "rules", "plan"}
 
 def main() -> None:
     REFERENCE.mkdir(parents=True, exist_ok=True)
-    for name, text in pages().items():
-        (REFERENCE / name).write_text(text, encoding="utf-8")
-
-
-def pages() -> dict[str, str]:
-    """Return the text of each generated page by its file name."""
-    return {"findings.md": findings_page(all_checks()), "commands.md": commands_page()}
+    for name, write in PAGES.items():
+        (REFERENCE / name).write_text(write(), encoding="utf-8")
 
 
 def all_checks() -> dict[str, list[Check]]:
@@ -66,7 +61,7 @@ def checks_in(module: Any) -> Iterator[Check]:
             yield from (item for item in value.values() if isinstance(item, Check))
 
 
-def findings_page(folders: dict[str, list[Check]]) -> str:
+def findings_page() -> str:
     """Write one section per folder and one entry per check."""
     lines = [
         WRITTEN_BY,
@@ -76,7 +71,7 @@ def findings_page(folders: dict[str, list[Check]]) -> str:
         "nothing of the file is used; an **error** leaves the record out, with what depends on it;",
         "a **warning** keeps it; an **info** only tells.",
     ]
-    for folder, checks in folders.items():
+    for folder, checks in all_checks().items():
         lines += ["", f"## {folder}", ""]
         lines += [f"- [{check.code}](#{check.code.lower()}) {check.name}" for check in checks]
         for check in checks:
@@ -131,6 +126,8 @@ def described(command: click.Command, context: click.Context, *, depth: int) -> 
                 inner = click.Context(below, info_name=name, parent=context)
                 yield from described(below, inner, depth=depth + 1)
 
+
+PAGES = {"findings.md": findings_page, "commands.md": commands_page}
 
 if __name__ == "__main__":
     main()
