@@ -25,7 +25,7 @@ from rollbook.orgs.queries import places_by_key
 from rollbook.people.actions import UnknownStudent, add_students_from_results
 from rollbook.people.queries.matching import student_keys
 from rollbook.results import rules
-from rollbook.results.checks import check_files
+from rollbook.results.sources.reading import check_files
 from rollbook.results.layouts import ITEM_RESPONSES, LAKE_TABLES, RESULTS, SUBSCORES
 from rollbook.results.models import ResultIntake
 from rollbook.results.queries.store import engine, lake
