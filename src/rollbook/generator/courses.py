@@ -69,8 +69,8 @@ def _middle(grade: int) -> tuple[Course, ...]:
     )
 
 
-def _high(  # noqa: PLR0917
-    code: str, title: str, grades: str, subject: str, subject_code: str, terms: str = "year"
+def _high(
+    code: str, title: str, grades: str, subject: str, subject_code: str, *, terms: str = "year"
 ) -> Course:
     """Describe a high-school course; its department is the first three letters of its code."""
     return Course(
@@ -95,8 +95,8 @@ _HIGH: Final = (
     _high("SOCGEOG", "World Geography", "09", "Social Studies", "04001"),
     _high("SOCWRLD", "World History", "10", "Social Studies", "04051"),
     _high("SOCUSHI", "United States History", "11", "Social Studies", "04101"),
-    _high("SOCGOVT", "American Government", "12", "Social Studies", "04151", "s1"),
-    _high("SOCECON", "Economics", "12", "Social Studies", "04201", "s2"),
+    _high("SOCGOVT", "American Government", "12", "Social Studies", "04151", terms="s1"),
+    _high("SOCECON", "Economics", "12", "Social Studies", "04201", terms="s2"),
     _high("PED09", "Physical Education 9", "09", "Physical Education", "08001"),
     _high("PED10", "Physical Education 10", "10", "Physical Education", "08001"),
     _high("SPA1", "Spanish I", "09 10 11", "World Languages", "06101"),

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
 import polars as pl
-from lxml import etree
 
 from rollbook.generator.items import BANK_KEY
 from rollbook.generator.result_files import DistrictYear, whole_slice
 from rollbook.results.layouts import STUDENT_DATE_COLUMNS
 
 Row = Mapping[str, Any]
-Element = Any
 
 _STUDENT: Final = (
     "Birthdate",
@@ -54,21 +54,19 @@ def write_documents(held: DistrictYear) -> Iterator[tuple[str, bytes]]:
     for row, extra in zip(made.results.iter_rows(named=True), extras, strict=True):
         key = row["OpportunityIdentifier"]
         report = _report(held, row, extra, scores.get(key, []), items.get(key, []))
-        yield (
-            f"{key}.xml",
-            etree.tostring(report, xml_declaration=True, encoding="UTF-8", pretty_print=True),
-        )
+        ElementTree.indent(report)
+        yield f"{key}.xml", ElementTree.tostring(report, "UTF-8", xml_declaration=True)
 
 
 def _by_opportunity(frame: pl.DataFrame) -> dict[str, list[Row]]:
     parts = frame.partition_by("OpportunityIdentifier", as_dict=True, maintain_order=True)
-    return {str(key): part.rows(named=True) for (key,), part in parts.items()}
+    return {str(key): list[Row](part.rows(named=True)) for (key,), part in parts.items()}
 
 
 def _report(
     held: DistrictYear, row: Row, extra: Row, scores: list[Row], items: list[Row]
 ) -> Element:
-    report = etree.Element("TDSReport")
+    report = Element("TDSReport")
     _add(
         report,
         "Test",
@@ -95,7 +93,7 @@ def _plain_grade(grade: str) -> str:
 
 def _add(parent: Element, tag: str, **attributes: object) -> Element:
     given = {name: "" if value is None else str(value) for name, value in attributes.items()}
-    return etree.SubElement(parent, tag, given)
+    return SubElement(parent, tag, given)
 
 
 def _examinee(report: Element, held: DistrictYear, row: Row) -> None:

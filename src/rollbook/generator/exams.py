@@ -20,6 +20,7 @@ from rollbook.generator.scales import (
     expected,
     level_of,
     near_level,
+    rounded_within,
     tests_as_arrays,
     thetas,
 )
@@ -122,7 +123,7 @@ def _language_scores(
         ability = students[column].to_numpy()[rows] + random.normal(0.0, 0.3, len(rows))
         raw = (low + high) / 2 + 0.62 * (high - low) * ability
         # Domains that were not reached still score the lowest; the highest is far above.
-        parts.append(np.round(np.clip(raw, tests.lowest[numbers], tests.highest[numbers])))
+        parts.append(rounded_within(raw, tests.lowest[numbers], tests.highest[numbers]))
     oral, written = parts
     weights = np.array([*_ORAL_WEIGHT, *[0.5] * 10])[grade]
     overall = np.round(weights * oral + (1 - weights) * written)
@@ -139,7 +140,7 @@ def _measured(
     away = np.clip(np.abs(true - middle) / reach, 0.0, 1.5)
     errors = np.round(tests.error[numbers] * (1 + 0.9 * away**2), 1)
     noise = np.where(exact, 0.0, random.normal(0.0, 1.0, len(true)) * errors)
-    return np.round(np.clip(true + noise, lowest, highest)), errors
+    return rounded_within(true + noise, lowest, highest), errors
 
 
 def _marks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from rollbook.generator.oneroster import Tables, write_bundle
 from rollbook.generator.packages import package_frame
 from rollbook.generator.places import District, lay_out_districts
 from rollbook.generator.population import make_population
-from rollbook.generator.randomness import stream
+from rollbook.generator.randomness import Bools, stream
 from rollbook.generator.result_files import DistrictYear, RowCounts, entries
 from rollbook.generator.rosters import make_roster
 from rollbook.generator.sittings import make_sittings, tested_students
@@ -208,7 +208,7 @@ def _write_results(
             for year, place in tasks
         ]
         for number, task in enumerate(pending, start=1):
-            written.append(task.result())
+            written += [one for one in [task.result()] if one[0].rows]
             writing.progress("results", number, len(tasks))
     zips = tuple(writing.note(one.path, one.rows) for one, _ in written)
     listed = tuple(writing.note(one.path, one.rows) for _, many in written for one in many)
@@ -230,7 +230,8 @@ def _write_year(
         apart = _write_documents(writing.out / "results-xml", set_aside)
     path = writing.out / "results" / f"{year}-{place.key}.zip"
     counts = RowCounts()
-    write_zip(path, entries(held, counts))
+    if not held.exams.is_empty():
+        write_zip(path, entries(held, counts))
     return WrittenFile(path, dict(counts)), apart
 
 
@@ -262,7 +263,7 @@ def _set_aside(
     )
 
 
-def _is_wanted(assessments: tuple[Assessment, ...], *, running: bool) -> np.ndarray:
+def _is_wanted(assessments: Sequence[Assessment], *, running: bool) -> Bools:
     if running:
         return np.ones(len(assessments), dtype=np.bool_)
     return np.array([one.kind == "SUM" and one.subject in {"ELA", "Math"} for one in assessments])

@@ -5,7 +5,12 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-FEMALE_NAMES: Final = tuple(
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+FEMALE_NAMES: Final = _words(
     """
     Abigail Ada Adriana Aisha Alejandra Alexis Alicia Alma Amaya Amina Amira Ana Anahí Andrea
     Angela Angelica Anika Anjali Annika Ariana Ariel Asha Astrid Aubrey Autumn Ava Ayana Ayla
@@ -24,10 +29,10 @@ FEMALE_NAMES: Final = tuple(
     Sofía Soledad Stella Suki Tala Tamika Tania Tara Tatiana Teresa Thuy Tiana Uma Valentina
     Valeria Vanessa Vera Veronica Victoria Violet Wendy Ximena Yara Yasmin Yesenia Yuki Yvette
     Zara Zoë Zuri
-    """.split()
+    """
 )
 
-MALE_NAMES: Final = tuple(
+MALE_NAMES: Final = _words(
     """
     Aaron Abdul Abel Adam Adrian Ahmed Aiden Akira Alan Alberto Alejandro Alonso Amir Anand
     Andre Andrés Angel Anthony Antonio Arjun Armando Arturo Asher August Axel Beau Benjamin
@@ -46,10 +51,10 @@ MALE_NAMES: Final = tuple(
     Rodrigo Rohan Roman Rowan Rubén Ryan Sam Samir Santiago Saúl Sebastián Sergio Seth Silas
     Simon Stefan Tadeo Tariq Terrence Theo Thomas Tobias Tomás Trevor Tristan Tuan Tyrone Ulises
     Uriel Vicente Victor Vikram Vincent Walter Wesley William Xavier Yahir Yusuf Zachary
-    """.split()
+    """
 )
 
-LAST_NAMES: Final = tuple(
+LAST_NAMES: Final = _words(
     """
     Abbott Abdi Acosta Adams Adeyemi Aguilar Aguirre Ahmed Alcantar Alexander Ali Allen Alvarado
     Álvarez Amador Anaya Anderson Andrade Antonov Aquino Aragon Arellano Arias Armstrong Arroyo
@@ -107,17 +112,17 @@ LAST_NAMES: Final = tuple(
     Wells Werner West Whitaker Whitehead Wiggins Wilcox Wilkins Winters Wolfe Wong Woodard Wu
     Xiong Xu Yadav Yamamoto Yang Yates Ybarra Yoder Yoon Young Yu Zamora Zapata Zaragoza Zavala
     Zhang Zhao Zheng Zhou Ziegler Zuniga
-    """.split()
+    """
 )
 
-PLACE_WORDS: Final = tuple(
+PLACE_WORDS: Final = _words(
     """
     Alder Aspen Bayview Birch Briar Canyon Cedar Clearwater Coral Cypress Driftwood Eagle Elm
     Fern Foothill Garnet Granite Harbor Hawthorn Hazel Heron Hillcrest Juniper Laurel Linden
     Lupine Magnolia Manzanita Maple Meadow Mesa Mission Monarch Mulberry Oak Olive Orchard Palm
     Pepperwood Pine Poppy Prairie Quail Redwood Ridge River Sage Sequoia Sierra Spruce Sycamore
     Tamarack Valley Willow
-    """.split()
+    """
 )
 
 DISTRICT_WORDS: Final = ("Valley", "Hills", "Creek", "Lake", "Springs", "Grove", "Coast", "Plains")

@@ -46,7 +46,7 @@ def item_bank() -> ItemBank:
     items = [item for assessment in assessments for item in assessment.items]
     counts = np.array([len(assessment.items) for assessment in assessments])
     return ItemBank(
-        first=np.concatenate([[0], np.cumsum(counts)[:-1]]),
+        first=np.cumsum(counts) - counts,
         count=counts,
         position=np.concatenate([np.arange(1, count + 1) for count in counts]),
         points=np.array([item.points for item in items]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -52,11 +53,6 @@ class Slice:
     results: pl.DataFrame
     scores: pl.DataFrame
     items: pl.DataFrame
-
-
-def starts(held: DistrictYear) -> range:
-    """List where the slices of a district's year begin; at least one, though it be empty."""
-    return range(0, max(held.exams.height, 1), SLICE)
 
 
 def result_rows(held: DistrictYear, start: int) -> pl.DataFrame:
@@ -229,8 +225,14 @@ class RowCounts(dict[str, int]):
 
 
 def entries(held: DistrictYear, counts: RowCounts) -> Iterator[Entry]:
-    """Write a district's year as the entries of a result zip, slice by slice."""
+    """Write a district's year as the entries of a result zip, slice by slice.
+
+    Shape: a file that would have no rows is left out.
+    """
     writers = {"results.csv": result_rows, "scores.csv": score_rows, "items.csv": item_rows}
     for name, rows in writers.items():
-        frames = (rows(held, start) for start in starts(held))
-        yield name, csv_pieces(counts.counted(name, frames))
+        made = (rows(held, start) for start in range(0, held.exams.height, SLICE))
+        frames = (frame for frame in made if not frame.is_empty())
+        first = next(frames, None)
+        if first is not None:
+            yield name, csv_pieces(counts.counted(name, chain([first], frames)))

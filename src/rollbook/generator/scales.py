@@ -102,3 +102,8 @@ def near_level(scores: Floats, errors: Floats, cut: Ints) -> Ints:
     below = np.round(scores + 1.5 * errors) < cut
     above = np.round(scores - 1.5 * errors) >= cut
     return np.where(below, 1, np.where(above, 3, 2))
+
+
+def rounded_within(scores: Floats, lowest: Ints | int, highest: Ints | int) -> Floats:
+    """Round scores as they are reported: whole, and inside the range of the test."""
+    return np.rint(np.minimum(np.maximum(scores, lowest), highest)).astype(np.float64)

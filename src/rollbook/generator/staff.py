@@ -63,7 +63,7 @@ def _named(frame: pl.DataFrame, district: District, seed: int) -> pl.DataFrame:
 def replacement(staff: Staff, district: District, *, seed: int) -> Staff:
     """Return the staff after one teacher left and another took over the classes."""
     random = stream(seed, "replacement", district.number)
-    number = int(staff.people["staff_number"].max() or 0) + 1  # type: ignore[arg-type]
+    number = max(staff.people["staff_number"].to_list()) + 1
     leaver = staff.people.filter(pl.col("role") == "teacher").head(1)
     arrival = leaver.select("org_id", "role", "teacher").with_columns(
         staff_number=pl.lit(number, pl.UInt32),

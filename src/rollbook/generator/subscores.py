@@ -17,7 +17,7 @@ from rollbook.generator.catalogue import THETA_SCALES, Assessment
 from rollbook.generator.composites import composite_cuts
 from rollbook.generator.courses import GRADE_CODES
 from rollbook.generator.randomness import Floats, chance
-from rollbook.generator.scales import level_of, near_level
+from rollbook.generator.scales import level_of, near_level, rounded_within
 
 CLAIMS: Final = {
     "ELA": ("SOCK_R", "2-W", "SOCK_LS", "4-CR"),
@@ -107,8 +107,8 @@ def _claims(
     away = random.normal(0.0, 0.75, shape) * errors
     # The parts lie around the whole.
     away -= away.mean(axis=1, keepdims=True)
-    scores = np.round(group["score"].to_numpy()[:, None] + away)
-    scores = np.clip(scores, assessment.lowest, assessment.highest)
+    wanted = group["score"].to_numpy()[:, None] + away
+    scores = rounded_within(wanted, assessment.lowest, assessment.highest)
     levels = near_level(scores, errors, np.full(shape, assessment.cuts[1]))
     if assessment.subject == "CAST":  # domains are reported by level only
         return _long(group, "Claim", codes, 0, level=levels)
