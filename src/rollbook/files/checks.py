@@ -18,15 +18,15 @@ _UNSAFE_NAME: Final = "A name like this can write outside the folder a package i
 _REZIP: Final = "Make the zip again from the files themselves, with the system's own zip program."
 
 
-def _zip(number: int, name: str, says: str, fix: str, why: str, to: Severity = _FATAL) -> Check:
+def _zip(number: int, name: str, says: str, fix: str, why: str, *, to: Severity = _FATAL) -> Check:
     return Check(f"FIL-1{number:02d}", name, to, says, fix, why, _ZIP)
 
 
-def _csv(number: int, name: str, says: str, fix: str, why: str, to: Severity = _FATAL) -> Check:
+def _csv(number: int, name: str, says: str, fix: str, why: str, *, to: Severity = _FATAL) -> Check:
     return Check(f"FIL-2{number:02d}", name, to, says, fix, why, _CSV)
 
 
-def _xml(number: int, name: str, says: str, fix: str, why: str, to: Severity = _FATAL) -> Check:
+def _xml(number: int, name: str, says: str, fix: str, why: str, *, to: Severity = _FATAL) -> Check:
     return Check(f"FIL-3{number:02d}", name, to, says, fix, why, _XML)
 
 
@@ -87,7 +87,7 @@ ZIP_NESTED: Final = _zip(
     "{value} in {file} is itself a package.",
     "Put its files into {file} directly, at the top.",
     "Rollbook does not unpack a package inside a package: each may hold another.",
-    _ERROR,
+    to=_ERROR,
 )
 ZIP_NOT_A_FILE: Final = _zip(
     9,
@@ -231,7 +231,7 @@ CSV_UTF_16: Final = _csv(
     "{file} is UTF-16. Rollbook reads it, other systems do not.",
     "Export the file as CSV UTF-8.",
     "Standards for rosters and results ask for UTF-8.",
-    _WARNING,
+    to=_WARNING,
 )
 CSV_NOT_AS_DECLARED: Final = _csv(
     6,
@@ -267,7 +267,7 @@ CSV_DUPLICATE_COLUMN: Final = _csv(
     'The header has "{value}" more than once.',
     "Remove or rename one of the two columns.",
     "Rollbook will not choose which of the two counts.",
-    _ERROR,
+    to=_ERROR,
 )
 CSV_UNNAMED_COLUMN: Final = _csv(
     11,
@@ -275,7 +275,7 @@ CSV_UNNAMED_COLUMN: Final = _csv(
     "Column {number} has no name in the header.",
     "Name the column or remove it.",
     "Spreadsheets add such columns when a cell far right was touched.",
-    _WARNING,
+    to=_WARNING,
 )
 CSV_UNCLOSED_QUOTE: Final = _csv(
     12,
@@ -325,7 +325,7 @@ CSV_RAGGED_ROW: Final = _csv(
     "This row has {found} cells; the header has {expected}.",
     "Give the row one cell per column; a cell with a comma needs quotes around it.",
     "Cells past a missing or extra comma stand under the wrong column.",
-    _ERROR,
+    to=_ERROR,
 )
 CSV_STRAY_QUOTE: Final = _csv(
     19,
@@ -333,7 +333,7 @@ CSV_STRAY_QUOTE: Final = _csv(
     'A cell on this row has a quote (") in the middle.',
     'Put quotes around the whole cell and write the quote inside twice: "5\'10"" tall".',
     "Programs disagree on where such a cell ends.",
-    _ERROR,
+    to=_ERROR,
 )
 CSV_LINE_BREAK: Final = _csv(
     20,
@@ -341,7 +341,7 @@ CSV_LINE_BREAK: Final = _csv(
     "A cell on this row has a line break inside.",
     "Put the cell's text on one line.",
     "Systems that read files line by line cut such a row in two.",
-    _ERROR,
+    to=_ERROR,
 )
 CSV_BLANK_LINE: Final = _csv(
     21,
@@ -349,7 +349,7 @@ CSV_BLANK_LINE: Final = _csv(
     "This line is blank; Rollbook skips it.",
     "Remove the line.",
     "Some systems stop at a blank line.",
-    _WARNING,
+    to=_WARNING,
 )
 CSV_MIXED_LINE_ENDS: Final = _csv(
     22,
@@ -357,7 +357,7 @@ CSV_MIXED_LINE_ENDS: Final = _csv(
     "{file} has {crlf} lines that end with CRLF and {lf} that end with LF.",
     "Save the file with one kind of line end.",
     "Files joined by hand look like this; check that nothing is missing.",
-    _WARNING,
+    to=_WARNING,
 )
 CSV_WITHOUT_ROWS: Final = _csv(
     23,
@@ -365,7 +365,7 @@ CSV_WITHOUT_ROWS: Final = _csv(
     "{file} has a header and no rows.",
     "Send the rows, or leave the file out.",
     "A file without rows never means that everyone left.",
-    _WARNING,
+    to=_WARNING,
 )
 
 # --- XML ---------------------------------------------------------------------------------
@@ -453,7 +453,7 @@ XML_AGAINST_SCHEMA: Final = _xml(
     "{what}",
     "Correct the element at this line as the schema {schema} describes.",
     "A document outside its schema holds values nobody has defined.",
-    _ERROR,
+    to=_ERROR,
 )
 XML_INCLUSION: Final = _xml(
     13,

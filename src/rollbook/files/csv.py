@@ -112,6 +112,7 @@ class _Reading:
     crlf: int = 0
     lf: int = 0
     quote_faults: int = 0
+    faulty_bytes: int = 0
     window_size: int = _WINDOW
     store: CellStore | None = None
     named: Counter[str] = field(default_factory=Counter[str])
@@ -238,7 +239,9 @@ class _Reading:
             return
         self._find(checks.CSV_STRAY_QUOTE, self.line)
         self.quote_faults += 1
-        if self.quote_faults > self.limits.max_quote_faults:
+        self.faulty_bytes += row.after - self.position
+        is_too_much = self.faulty_bytes > self.limits.max_faulty_bytes
+        if is_too_much or self.quote_faults > self.limits.max_quote_faults:
             self._stop(checks.CSV_NOT_CSV, self.line, found=self.quote_faults)
         self._count_line_end(row.crlf)
         self.line += self.source.count(b"\n", self.position, row.after)

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from rollbook.files.limits import Limits
 
-_ENDS_A_CELL = re.compile(rb'[,\n\r"]')
+_ENDS_BARE_CELLS = re.compile(rb'[\n\r"]')
 _ENDS_A_ROW = re.compile(rb"[\n\r]")
 _QUOTE, _COMMA, _LF, _CR = 34, 44, 10, 13
 
@@ -82,19 +82,23 @@ def _read_cell(source: bytes, start: int, row: Row, limits: Limits) -> int:
 
 
 def _read_bare(source: bytes, start: int, row: Row, limits: Limits) -> int:
-    reach = min(len(source), start + limits.max_field_bytes + 1)
-    found = _ENDS_A_CELL.search(source, start, reach)
-    if found is None and reach < len(source):
+    """Add the cells up to the next quote or line end, and return where the last one stops."""
+    reach = min(len(source), start + limits.max_line_bytes + 1)
+    found = _ENDS_BARE_CELLS.search(source, start, reach)
+    stop = found.start() if found else reach
+    cells = source[start:stop].split(b",")
+    mark = source[stop] if found else None
+    if max(map(len, cells)) > limits.max_field_bytes:
         row.fault, row.at = Fault.LONG_FIELD, start
-        return start
-    stop = found.start() if found else len(source)
-    if stop - start > limits.max_field_bytes:
-        row.fault, row.at = Fault.LONG_FIELD, start
-    elif found and source[stop] == _QUOTE:
+    elif mark == _QUOTE and not cells[-1] and len(cells) > 1:
+        # The quote opens the next cell.
+        cells.pop()
+        stop -= 1
+    elif mark == _QUOTE:
         row.fault, row.at = Fault.STRAY_QUOTE, stop
-    elif found and source[stop] == _CR and not _is_crlf(source, stop):
+    elif mark == _CR and not _is_crlf(source, stop):
         row.fault, row.at = Fault.BARE_CR, stop
-    row.cells.append(source[start:stop])
+    row.cells += cells
     return stop
 
 

@@ -30,8 +30,9 @@ class Limits:
     max_columns: int = 512
     # Each cell costs 16 bytes of memory however short it is.
     max_cells: int = 250_000_000
-    # Past this many rows with stray quotes the file was not written as CSV.
-    max_quote_faults: int = 10_000
+    # Past this many rows with stray quotes, or bytes in them, the file was not written as CSV.
+    max_quote_faults: int = 2_000
+    max_faulty_bytes: int = MIB
 
     max_xml_bytes: int = 256 * MIB
     max_xml_depth: int = 64

@@ -8,8 +8,6 @@ from __future__ import annotations
 import codecs
 import re
 
-import numpy as np
-
 from rollbook.files import checks
 from rollbook.files.limits import Limits
 from rollbook.shared.findings import Finding
@@ -100,10 +98,14 @@ def _doctype(content: bytes) -> int:
 
 def _long_text(content: bytes, most: int) -> int:
     """Return where a run of bytes without "<" is longer than allowed, or -1."""
-    places = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("<"))
-    edges = np.concatenate([[0], places, [len(content)]])
-    long = np.flatnonzero(np.diff(edges) > most)
-    return int(edges[long[0]]) if len(long) else -1
+    place = 0
+    while place + most < len(content):
+        # The last bracket within reach: all texts before it are shorter still.
+        bracket = content.rfind(b"<", place, place + most + 1)
+        if bracket < 0:
+            return place
+        place = bracket + 1
+    return -1
 
 
 def _line(content: bytes, at: int) -> int:
