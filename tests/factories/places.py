@@ -9,7 +9,9 @@ from rollbook.orgs.actions import rebuild_links
 from rollbook.orgs.models import Organization
 
 
-def organization(kind: str, name: str, parent: Organization | None = None, **more: Any) -> Organization:
+def organization(
+    kind: str, name: str, parent: Organization | None = None, **more: Any
+) -> Organization:
     """Make one organization; the closure is the caller's to rebuild."""
     return Organization.objects.create(kind=kind, name=name, parent=parent, **more)
 

@@ -34,7 +34,9 @@ def audited() -> list[str]:
 
 
 def test_a_new_account_may_do_nothing_and_has_no_password() -> None:
-    uuid = actions.add_account(EVERYTHING, email=" Pat@Example.ORG ", first_name="Pat", by=BY, now=NOW)
+    uuid = actions.add_account(
+        EVERYTHING, email=" Pat@Example.ORG ", first_name="Pat", by=BY, now=NOW
+    )
     made = Account.objects.get(uuid=uuid)
     assert (made.email, made.first_name, made.has_usable_password()) == (
         "pat@example.org", "Pat", False,
@@ -236,7 +238,9 @@ def test_every_visit_has_an_account_of_its_own_with_the_groups_of_the_place(
     }
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         visits = [
-            actions.enter_sandbox(role="teacher", organization=state.north_high.uuid, by=BY, now=NOW)
+            actions.enter_sandbox(
+                role="teacher", organization=state.north_high.uuid, by=BY, now=NOW
+            )
             for _ in range(2)
         ]
     assert len({visit.email for visit in visits}) == 2

@@ -66,7 +66,13 @@ def test_a_grant_holds_from_its_first_day_until_before_its_end(
 ) -> None:
     holder = account()
     ends = None if ends_in is None else ON + timedelta(days=ends_in)
-    grant(holder, "teacher", state.north_high, starts_on=ON + timedelta(days=starts_in), ends_before=ends)
+    grant(
+        holder,
+        "teacher",
+        state.north_high,
+        starts_on=ON + timedelta(days=starts_in),
+        ends_before=ends,
+    )
     assert queries.scope_of(holder, on=ON).may(P.GROUP_READ) is holds
     assert bool(queries.grants_held(holder, on=ON)) is holds
 
@@ -128,7 +134,9 @@ def test_an_administrator_sees_accounts_and_grants_within_reach_only(state: Smal
     shown = queries.accounts_in(admin)
     assert [row.email for row in shown.items] == ["admin@example.org", "both@example.org"]
     assert [held.organization.name for held in shown.items[1].grants] == ["North High"]
-    assert [held.organization.name for held in queries.grants_of(admin, both.uuid)] == ["North High"]
+    assert [held.organization.name for held in queries.grants_of(admin, both.uuid)] == [
+        "North High"
+    ]
     assert queries.grants_of(admin, away.uuid) == []
     for uuid in (away.uuid, idle.uuid, uuid4()):
         with pytest.raises(queries.AccountNotFound, match="No such account"):

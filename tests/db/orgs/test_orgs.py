@@ -62,7 +62,9 @@ def test_a_circle_is_refused_and_the_old_closure_stays(state: SmallState) -> Non
     assert links() == before
 
 
-def test_rebuilding_takes_as_many_statements_for_three_schools_as_for_one(state: SmallState) -> None:
+def test_rebuilding_takes_as_many_statements_for_three_schools_as_for_one(
+    state: SmallState,
+) -> None:
     with CaptureQueriesContext(connection) as before:
         rebuild_links()
     for name in "ABC":

@@ -70,9 +70,7 @@ def test_nobody_gives_what_they_do_not_hold() -> None:
     """Every pair of roles: giving is allowed exactly when it adds nothing to what one holds."""
     for giver, given in product(rules.ROLES, rules.ROLES):
         for kind in given.levels:
-            allowed = rules.may_grant(
-                scope_of_role(giver, 7), given, kind=kind, organization_id=7
-            )
+            allowed = rules.may_grant(scope_of_role(giver, 7), given, kind=kind, organization_id=7)
             holds = P.ACCOUNT_WRITE in giver.permissions
             assert allowed == (holds and given.permissions <= giver.permissions), (giver, given)
 

@@ -107,7 +107,10 @@ def test_a_skipped_midnight_runs_when_the_day_begins() -> None:
     # Havana's clocks go from 23:59:59 on Saturday to 01:00 on Sunday.
     day = date(2025, 3, 9)
     found = rules.next_run(
-        "7", time(0, 15), "America/Havana", after=local("America/Havana", day, 1) - timedelta(hours=9)
+        "7",
+        time(0, 15),
+        "America/Havana",
+        after=local("America/Havana", day, 1) - timedelta(hours=9),
     )
     assert found == local("America/Havana", day, 1)
 
