@@ -116,7 +116,8 @@ def check_results(
 
 
 def _trimmed(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.col(pl.String).str.strip_chars())
+    cells = [name for name, kind in frame.schema.items() if kind == pl.String and name[0] != "_"]
+    return frame.with_columns(pl.col(cells).str.strip_chars())
 
 
 def _results(
@@ -178,10 +179,18 @@ def _places(results: pl.DataFrame) -> pl.DataFrame:
 
 def _linked(raw: pl.DataFrame, places: pl.DataFrame, report: FindingReport) -> pl.DataFrame:
     """Join rows to their result; rows without one are told and left out."""
-    joined = _trimmed(raw).join(places, on=_LINK, how="left", maintain_order="left")
+    link = _link(raw, places)
+    joined = _trimmed(raw).join(places, on=link, how="left", maintain_order="left")
     rule = Rule(catalog.WITHOUT_RESULT, "OpportunityIdentifier", pl.col("_row").is_null())
     lost = run_rules(joined, [rule], report)
     return joined.filter(~lost)
+
+
+def _link(raw: pl.DataFrame, places: pl.DataFrame) -> list[str]:
+    """Return the columns to join on; what came in one package needs no document to be told."""
+    documents = [frame.get_column("_document").unique().to_list() for frame in (raw, places)]
+    is_one_package = documents[0] == documents[1] and len(documents[0]) == 1
+    return _OPPORTUNITY if is_one_package else _LINK
 
 
 def _checked(
