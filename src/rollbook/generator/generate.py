@@ -103,7 +103,8 @@ def write_state(
     """Write a made-up state to the folder `out`: rosters, packages, results, documents.
 
     Shape:  `years` full years of results before `school_year`, which itself only has the interim
-            blocks of its autumn; at most `xml` documents, whose results are in no CSV file.
+            blocks of its autumn; at most `xml` documents, whose results are in no CSV file. An
+            earlier state in `out` is removed.
     Units:  `school_year` 2027 means 2026-27.
     Raises: TooFewStudents: ask for more students or for fewer districts.
     """
@@ -116,6 +117,7 @@ def write_state(
         population=make_population(places, school_year=school_year, seed=seed),
         progress=progress or _say_nothing,
     )
+    _remove_earlier(out)
     for folder in ("rosters", "assessments", "results", "results-xml"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     rosters, later = _write_rosters(writing)
@@ -143,6 +145,16 @@ def write_state(
         documents=documents,
         manifest=manifest,
     )
+
+
+def _remove_earlier(out: Path) -> None:
+    """Remove the files of an earlier state in the same folder, and nothing else."""
+    manifest = out / MANIFEST
+    if manifest.exists():
+        listed = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+        for path in (out / one["path"] for one in listed):
+            path.unlink(missing_ok=True)
+        manifest.unlink()
 
 
 def _say_nothing(_step: str, _done: int, _total: int) -> None:

@@ -48,7 +48,7 @@ def item_bank() -> ItemBank:
     return ItemBank(
         first=np.cumsum(counts) - counts,
         count=counts,
-        position=np.concatenate([np.arange(1, count + 1) for count in counts]),
+        position=np.array([place for one in assessments for place in range(1, len(one.items) + 1)]),
         points=np.array([item.points for item in items]),
         slope=np.array([item.slope for item in items]),
         difficulty=np.array([item.difficulty for item in items]),

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from rollbook.generator.generate import GeneratedState
+from rollbook.generator.known_students import KNOWN_STUDENTS
+from rollbook.roster.checks.run import check_file
+from rollbook.roster.types import Profile
+
+Read = Callable[[Path, str], pl.DataFrame]
+
+
+def test_every_bundle_passes_the_strict_profile_without_a_single_finding(
+    state: GeneratedState,
+) -> None:
+    found = {
+        path.name: check_file(path, profile=Profile.STRICT).report.counts
+        for path in (*state.rosters, state.later_roster)
+    }
+    assert found == {"sample.zip": {}, "d002.zip": {}, "sample-next.zip": {}}
+
+
+def test_the_bundles_hold_the_students_asked_for(state: GeneratedState, read: Read) -> None:
+    counts = [
+        read(path, "roles.csv").filter(pl.col("role") == "student").height for path in state.rosters
+    ]
+    assert counts == [place.students for place in state.districts]
+    assert sum(counts) == 700
+
+
+def test_every_class_has_one_primary_teacher_and_at_least_one_student(
+    state: GeneratedState, read: Read
+) -> None:
+    for path in (*state.rosters, state.later_roster):
+        seats = read(path, "enrollments.csv")
+        classes = set(read(path, "classes.csv")["sourcedId"])
+        primary = seats.filter(pl.col("primary") == "true")["classSourcedId"].to_list()
+        assert sorted(primary) == sorted(classes)
+        assert set(seats.filter(pl.col("role") == "student")["classSourcedId"]) == classes
+
+
+def test_people_are_unique_across_the_state_and_live_at_example_org(
+    state: GeneratedState, read: Read
+) -> None:
+    users = pl.concat([read(path, "users.csv") for path in state.rosters])
+    for column in ("sourcedId", "username", "email", "identifier"):
+        assert users[column].n_unique() == users.height
+    ssids = users["userMasterIdentifier"].drop_nulls()
+    assert ssids.n_unique() == len(ssids) == 700
+    assert ssids.str.contains(r"^[0-9]{10}$").all()
+    assert users["email"].str.ends_with(".example.org").all()
+
+
+def test_the_known_students_are_at_the_sample_schools(state: GeneratedState, read: Read) -> None:
+    users = read(state.rosters[0], "users.csv")
+    orgs = dict(read(state.rosters[0], "orgs.csv").select("sourcedId", "name").iter_rows())
+    found = {
+        row["userMasterIdentifier"]: (
+            row["givenName"],
+            row["familyName"],
+            row["grades"],
+            orgs[row["primaryOrgSourcedId"]],
+        )
+        for row in users.iter_rows(named=True)
+    }
+    schools = {
+        "11": "Sample High School",
+        "08": "Sample Middle School",
+        "05": "Sample Elementary School",
+    }
+    for known in KNOWN_STUDENTS:
+        wanted = (known.first_name, known.last_name, known.grade, schools[known.grade])
+        assert found[known.ssid] == wanted
+
+
+def test_two_weeks_change_a_little_of_everything_and_nothing_of_the_known_students(
+    state: GeneratedState, read: Read
+) -> None:
+    before, after = (read(path, "users.csv") for path in (state.rosters[0], state.later_roster))
+    left = before.join(after, on="sourcedId", how="anti")
+    came = after.join(before, on="sourcedId", how="anti")
+    renamed = before.join(after, on="sourcedId").filter(
+        pl.col("familyName") != pl.col("familyName_right")
+    )
+    assert 2 <= left.height <= 0.03 * before.height
+    assert 2 <= came.height <= 0.03 * before.height
+    assert renamed.height >= 1
+    known = [student.ssid for student in KNOWN_STUDENTS]
+    chosen = pl.col("userMasterIdentifier").is_in(known)
+    assert after.filter(chosen).equals(before.filter(chosen))
+
+
+def test_who_comes_or_moves_later_is_enrolled_from_that_day(
+    state: GeneratedState, read: Read
+) -> None:
+    before, after = (
+        read(path, "enrollments.csv") for path in (state.rosters[0], state.later_roster)
+    )
+    fresh = after.join(before, on="sourcedId", how="anti").filter(pl.col("role") == "student")
+    late = fresh.filter(pl.col("beginDate") != "2027-01-05")  # second-semester classes
+    assert set(late["beginDate"]) == {"2026-11-30"}
