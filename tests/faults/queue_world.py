@@ -1,4 +1,4 @@
-"""A queue under fire, in a process of its own: workers that are killed between effect and acknowledgement.
+"""A queue under fire: workers that are killed between effect and acknowledgement.
 
     python tests/faults/queue_world.py JOBS WORKERS SEED
 

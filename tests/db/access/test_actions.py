@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from importlib import import_module
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings as django_settings
@@ -16,6 +16,7 @@ from rollbook.access.rules import NoSuchRole
 from rollbook.audit.models import AuditEntry
 from rollbook.config import reactions
 from rollbook.groups.models import GroupUser, StudentGroup
+from rollbook.orgs.models import Organization
 from rollbook.orgs.queries import OrganizationNotFound
 from rollbook.shared.scope import Permission, Scope
 from tests.factories.accounts import BY, EVERYTHING, NOW, ON, account, grant, scope_with
@@ -69,9 +70,9 @@ def test_a_role_given_holds_and_is_audited_without_an_address(state: SmallState)
 def test_a_role_is_refused_where_the_giver_holds_less(state: SmallState) -> None:
     admin, holder = scope_with("school_admin", state.north_high), account("t@example.org")
 
-    def give(role: str, place: object, who: object = holder.uuid) -> None:
+    def give(role: str, place: Organization, who: UUID = holder.uuid) -> None:
         actions.grant_role(
-            admin, account=who, role=role, organization=place.uuid, starts_on=ON,  # type: ignore
+            admin, account=who, role=role, organization=place.uuid, starts_on=ON,
             by=BY, now=NOW,
         )  # fmt: skip
 

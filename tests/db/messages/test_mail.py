@@ -32,7 +32,7 @@ class Server:
         self.refusals: list[str] = []
         self.drops_reply = False
 
-    async def handle_RCPT(  # noqa: N802 aiosmtpd's own name
+    async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
         if self.refusals:
@@ -40,7 +40,7 @@ class Server:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.answers:
             return self.answers.pop(0)
         self.letters.append(message_from_bytes(envelope.content))

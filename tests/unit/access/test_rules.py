@@ -46,7 +46,7 @@ SANDBOX_MATRIX = {
     SchoolAdmin: {P.CUSTOM_AGGREGATE_READ, P.GROUP_PII_READ, P.GROUP_READ, P.INDIVIDUAL_PII_READ},
     Teacher: {P.GROUP_PII_READ, P.GROUP_READ},
 }  # fmt: skip
-REPORTING = {permission for permission in list(Permission)[: list(Permission).index(P.DATA_WRITE)]}
+REPORTING = set(list(Permission)[: list(Permission).index(P.DATA_WRITE)])
 
 
 @pytest.mark.parametrize("role", SANDBOX_MATRIX, ids=lambda role: role.code)

@@ -22,6 +22,7 @@ def test_each_kind_stands_under_the_kinds_above_it(kind: Kind) -> None:
 
 def test_a_refused_parent_is_told_with_what_would_do() -> None:
     assert says_why_not_under(Kind.DISTRICT, Kind.SCHOOL) == (
-        "A district cannot stand under a school. It may stand under a state or a group of districts."
+        "A district cannot stand under a school. "
+        "It may stand under a state or a group of districts."
     )
     assert says_why_not_under(Kind.STATE, Kind.STATE).endswith("nothing: it is the top.")
