@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rollbook.cli.terminal import exit_code, operator, print_findings, print_json, print_table
-from rollbook.roster.checks import check_file
+from rollbook.roster.sources.oneroster_csv import check_file
 from rollbook.roster.types import Profile
 from rollbook.shared.findings import Verdict
 

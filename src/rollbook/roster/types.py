@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -276,6 +276,26 @@ class BundleResult:
     def excluded_count(self) -> int:
         """Return how many rows are left out, over all files."""
         return sum(exclusion.frame.height for exclusion in self.excluded.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as plain values, for JSON.
+
+        Shape: `findings` are the examples that the report kept; `counts` count them all: by code,
+               by file (rows, errors, warnings), records still in and rows left out by file.
+               Values may be personal data: this is for the one who sent the file, and no log.
+        """
+        return {
+            "verdict": str(self.report.verdict),
+            "findings": [
+                finding.as_dict() | {"severity": str(finding.severity)} for finding in self.report
+            ],
+            "counts": {
+                "codes": dict(self.counts.by_code),
+                "files": {file: asdict(count) for file, count in self.counts.by_file.items()},
+                "records": dict(self.counts.records),
+                "excluded": {file: left.frame.height for file, left in self.excluded.items()},
+            },
+        }
 
 
 class IntakeStatus(StrEnum):

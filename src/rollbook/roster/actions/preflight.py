@@ -24,10 +24,10 @@ from rollbook.files.digests import sha256_of
 from rollbook.orgs.queries import school_names
 from rollbook.people.queries.roster import roster_frames, students_by_school
 from rollbook.roster import rules
-from rollbook.roster.checks import check_file
 from rollbook.roster.models import Intake
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan
 from rollbook.roster.plan.roster import plan_roster
+from rollbook.roster.sources.oneroster_csv import check_file
 from rollbook.roster.types import BundleResult, IntakeStatus, Profile, RosterFrames
 from rollbook.shared.actor import Actor
 from rollbook.shared.findings import Finding, FindingReport

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-import polars as pl
-
-from rollbook.roster.checks.kinds import GUID, MAX_GUID_LENGTH, loose_list, misfits, typed
-from rollbook.roster.checks.ledger import Ledger, RosterCheck
-from rollbook.roster.checks.repairs import LINE_BREAK, OUTER_SPACES, CellRepair, repairs_of
-from rollbook.roster.layouts import Column, FileLayout, Kind
-from rollbook.roster.types import Mode
+from rollbook.roster.checks.ledger import RosterCheck
 from rollbook.shared.findings import Severity
 
 _BINDING: Final = "OneRoster CSV binding"
@@ -32,7 +24,7 @@ STATUS_IN_BULK: Final = RosterCheck(
     name="Status is filled in a bulk file",
     severity=_ERROR,
     lenient=_WARNING,
-    says='status is "{value}", but the file is bulk. Rollbook heeds it only if it says tobedeleted.',
+    says='status is "{value}", but the file is bulk. Rollbook heeds it only for tobedeleted.',
     fix="Leave status empty in bulk files, or declare the file delta.",
     why="A bulk file is the whole current set, so a status has nothing to say.",
     source=_BINDING,

@@ -1,4 +1,4 @@
-"""ROS-301 to ROS-311: does every id that is named exist?"""
+"""ROS-301 to ROS-311: whether every id that is named exists."""
 
 from __future__ import annotations
 

@@ -12,8 +12,6 @@ from rollbook.roster.checks.ledger import RosterCheck
 from rollbook.roster.layouts import Column, Kind
 from rollbook.shared.findings import Severity
 
-_PRACTICE: Final = "docs/explanation/rosters-as-they-are.md"
-
 
 def _repair(code: str, name: str, says: str, fix: str, why: str) -> RosterCheck:
     return RosterCheck(
@@ -40,7 +38,7 @@ LINE_BREAK: Final = _repair(
     "Line break inside a value",
     '"{value}" has a line break in it. Rollbook reads it as a space.',
     "Remove line breaks from the column in the export.",
-    "The standard forbids line breaks inside a field, even quoted; address and note fields have them.",
+    "The standard forbids line breaks inside a field, even quoted; note fields have them.",
 )
 SPACED_LIST: Final = _repair(
     "ROS-262",

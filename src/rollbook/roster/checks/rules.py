@@ -271,7 +271,7 @@ def _check_roles(bundle: JudgedBundle, ledger: Ledger) -> None:
     _check_profiles(bundle, rows, ledger)
     users = bundle.get("users")
     if users is not None and users.mode is roles.mode:
-        _check_primary_orgs(users, rows, ledger)
+        _check_primary_orgs(users, roles.frame, ledger)
 
 
 def _check_primary_roles(rows: pl.DataFrame, ledger: Ledger) -> None:
@@ -371,7 +371,10 @@ def _not_enrolled(
     """Pick the rows whose user has no enrollment in their class, if enrollments can tell."""
     if not bundle.is_whole("enrollments"):
         return rows.clear()
-    enrolled = bundle.tables["enrollments"].current("_at_userSourcedId", "_at_classSourcedId")
+    enrollments = bundle.tables["enrollments"]  # also those left out: they have their own finding
+    enrolled = pl.DataFrame(
+        [enrollments.column("_at_userSourcedId"), enrollments.column("_at_classSourcedId")]
+    )
     return rows.drop_nulls([user, at_class]).join(
         enrolled,
         left_on=[user, at_class],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -18,12 +17,10 @@ from rollbook.roster.checks.headers import SAID_HERE, STRICTER, judge_header
 from rollbook.roster.checks.ledger import Ledger
 from rollbook.roster.checks.package import check_package
 from rollbook.roster.checks.references import check_references
-from rollbook.roster.checks.repairs import LINE_BREAK
 from rollbook.roster.checks.rules import check_rules
 from rollbook.roster.checks.sense import check_sense
-from rollbook.roster.checks.tables import JudgedBundle, JudgedTable
+from rollbook.roster.checks.tables import JudgedBundle, JudgedTable, compact
 from rollbook.roster.layouts import LAYOUTS, FileLayout
-from rollbook.roster.sources.oneroster_csv import read_bundle
 from rollbook.roster.types import (
     BundleCounts,
     BundleResult,
@@ -43,24 +40,6 @@ _HEADER_LINE: Final = 1
 _LARGEST: Final = "enrollments"
 
 
-def check_file(
-    source: Path | bytes,
-    *,
-    profile: Profile,
-    switched_off: frozenset[str] = frozenset(),
-    known: Mapping[str, pl.Series] = NOTHING_KNOWN,
-    name: str = "",
-) -> BundleResult:
-    """Read a OneRoster zip and check it.
-
-    Shape:  as `check_bundle`.
-    Raises: OSError when a path cannot be read.
-    """
-    joins_lines = profile is Profile.LENIENT and LINE_BREAK.code not in switched_off
-    bundle = read_bundle(source, name=name, allow_field_line_breaks=joins_lines)
-    return check_bundle(bundle, profile=profile, switched_off=switched_off, known=known)
-
-
 def check_bundle(
     bundle: OneRosterBundle,
     *,
@@ -74,7 +53,7 @@ def check_bundle(
             references of delta files, and those to absent files, are resolved against them too.
             `switched_off` names warnings not wanted and repairs not to be made.
             `frames` is None after a fatal finding.
-    Source: OneRoster CSV binding 1.1 and 1.2.1; docs/reference/roster-checks.md
+    Source: OneRoster CSV binding 1.1 and 1.2.1; docs/reference/findings.md
     """
     ledger = Ledger(profile, switched_off)
     _take_findings(bundle.findings, "", ledger)
@@ -98,10 +77,11 @@ def _take_findings(findings: FindingReport, file: str, ledger: Ledger) -> None:
         if finding.code in SAID_HERE:
             continue
         times = 1 + left.pop(finding.code, 0)
+        taken = finding
         if finding.code in _STRICTER and not ledger.is_lenient:
-            finding = replace(finding, severity=Severity.ERROR)
-        ledger.take(finding, file=file, times=times)
-        if finding.severity is Severity.ERROR and (finding.line or 0) > _HEADER_LINE:
+            taken = replace(finding, severity=Severity.ERROR)
+        ledger.take(taken, file=file, times=times)
+        if taken.severity is Severity.ERROR and (finding.line or 0) > _HEADER_LINE:
             ledger.condemn(file, pl.Series([finding.line]), finding.code)
 
 
@@ -128,7 +108,7 @@ def _judge_table(
     judged.heights[layout.name] = table.frame.height
     frame = judge_header(table, layout, ledger)
     if frame is not None:
-        typed = judge_cells(frame, layout, mode, ledger)
+        typed = compact(judge_cells(frame, layout, mode, ledger))
         kept = pl.repeat(True, typed.height, dtype=pl.Boolean, eager=True)
         judged.tables[layout.name] = JudgedTable(layout, mode, typed, kept)
     elif table.findings.is_fatal or table.frame.height:

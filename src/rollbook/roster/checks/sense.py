@@ -126,7 +126,7 @@ def _check_users(bundle: JudgedBundle, students: pl.Series, ledger: Ledger) -> N
         odd = rows.filter(cell.str.contains(_SHIFTED) & ~cell.str.contains(_FORMULA))
         ledger.add_rows(checks.NAME_SHIFTED, "users", odd.select("_line", value=name), column=name)
     if bundle.version != "1.1" and bundle.is_whole("users", "roles"):
-        held = bundle.tables["roles"].current("_at_userSourcedId")["_at_userSourcedId"]
+        held = bundle.tables["roles"].column("_at_userSourcedId").drop_nulls()
         without = rows.filter(~pl.col("row").is_in(held.implode()))
         found = without.select("_line", value="sourcedId")
         ledger.add_rows(checks.USER_WITHOUT_ROLE, "users", found, column="sourcedId")

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, Final, cast
 
 import polars as pl
 
 from rollbook.roster.layouts import FileLayout
 from rollbook.roster.types import Mode
+
+# Below this, what a table leaves behind in memory does not matter.
+_COMPACT_FROM: Final = 50_000
+
+
+def compact(frame: pl.DataFrame) -> pl.DataFrame:
+    """Copy the text of a large frame, so that the bytes of its file can be let go of.
+
+    Shape: the same frame. The cells of a table that was read are views into the whole file, and
+           one column that is kept would keep them all.
+    """
+    if frame.height < _COMPACT_FROM:
+        return frame
+    return frame.with_columns(
+        pl.Series(name, cast("Any", frame[name]).to_arrow(compat_level=pl.CompatLevel.oldest()))
+        for name, kind in frame.schema.items()
+        if kind == pl.String
+    )
 
 
 @dataclass

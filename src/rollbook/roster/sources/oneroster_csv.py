@@ -10,8 +10,10 @@ import polars as pl
 
 from rollbook.files.csv import CsvTable, read_csv
 from rollbook.files.zip import EntryCannotBeRead, ZipContents, open_zip
+from rollbook.roster.checks.repairs import LINE_BREAK
+from rollbook.roster.checks.run import NOTHING_KNOWN, check_bundle
 from rollbook.roster.layouts import LAYOUTS, MODES
-from rollbook.roster.types import Manifest, Mode, OneRosterBundle
+from rollbook.roster.types import BundleResult, Manifest, Mode, OneRosterBundle, Profile
 from rollbook.shared.findings import FindingReport
 
 MANIFEST: Final = "manifest"
@@ -53,6 +55,24 @@ def read_bundle(
         repeated_files=tuple(repeated),
         name=contents.name,
     )
+
+
+def check_file(
+    source: Path | bytes,
+    *,
+    profile: Profile,
+    switched_off: frozenset[str] = frozenset(),
+    known: Mapping[str, pl.Series] = NOTHING_KNOWN,
+    name: str = "",
+) -> BundleResult:
+    """Read a OneRoster zip and check it.
+
+    Shape:  as `check_bundle`.
+    Raises: OSError when a path cannot be read.
+    """
+    joins_lines = profile is Profile.LENIENT and LINE_BREAK.code not in switched_off
+    bundle = read_bundle(source, name=name, allow_field_line_breaks=joins_lines)
+    return check_bundle(bundle, profile=profile, switched_off=switched_off, known=known)
 
 
 class ZipTables(Mapping[str, CsvTable]):
