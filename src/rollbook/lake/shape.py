@@ -211,23 +211,17 @@ def values_of(condition: Condition) -> list[Value]:
 
 
 def _suits(value: object, kind: ColumnType) -> bool:
+    if isinstance(value, bool) or kind == "bool":
+        return isinstance(value, bool) and kind == "bool"
     match kind:
         case "text":
             # DuckDB ends a statement's text at a NUL.
             return isinstance(value, str) and "\0" not in value
-        case "bool":
-            return isinstance(value, bool)
         case "timestamp":
             return isinstance(value, datetime) and value.tzinfo is not None
         case "date":
             return isinstance(value, date) and not isinstance(value, datetime)
         case "float64":
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                return False
-            return math.isfinite(value)
+            return isinstance(value, int | float) and math.isfinite(value)
         case _:
-            return (
-                isinstance(value, int)
-                and not isinstance(value, bool)
-                and LEAST_INTEGER <= value <= MOST_INTEGER
-            )
+            return isinstance(value, int) and LEAST_INTEGER <= value <= MOST_INTEGER

@@ -15,7 +15,6 @@ from rollbook.lake.query import Query
 from rollbook.lake.reference import ReferenceEngine
 from rollbook.lake.shape import output_columns
 from rollbook.lake.tables import Lake
-
 from tests.spec.lake.text_tables import PARTS, SCORES, TABLES, answer_of, rows_of
 
 
