@@ -8,14 +8,17 @@ Source: Apache Arrow columnar format, "Variable-size Binary View Layout".
 
 from __future__ import annotations
 
-from typing import Any, cast
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 
 from rollbook.files.csv_scan import Bytes, Places, Window
+
+# Arrow ships no types: it is Any here, and nowhere else.
+_arrow: Any = import_module("pyarrow")
 
 LINE = "_line"
 _INLINE = 12
@@ -89,17 +92,9 @@ def _column(name: str, views: NDArray[np.complex128], buffers: list[Any]) -> pl.
     lengths = views.view(np.uint32)[::4]
     is_filled = lengths > 0
     validity = None if is_filled.all() else np.packbits(is_filled, bitorder="little")
-    array = cast(
-        "Any",
-        pa.Array.from_buffers(  # pyright: ignore[reportUnknownMemberType]
-            pa.string_view(),  # pyright: ignore[reportUnknownMemberType]
-            len(views),
-            [None if validity is None else _buffer(validity), _buffer(views), *buffers],
-        ),
-    )
-    series = pl.from_arrow(array)  # pyright: ignore[reportUnknownMemberType]
-    return cast("pl.Series", series).alias(name)
+    layout = [None if validity is None else _buffer(validity), _buffer(views), *buffers]
+    return pl.Series(name, _arrow.Array.from_buffers(_arrow.string_view(), len(views), layout))
 
 
 def _buffer(source: object) -> Any:
-    return cast("Any", pa.py_buffer(source))  # pyright: ignore[reportUnknownMemberType]
+    return _arrow.py_buffer(source)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
-
-from lxml import etree  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+from typing import Any
 
 from rollbook.files import checks
 from rollbook.files.limits import DEFAULT, KIB, Limits
@@ -16,7 +15,7 @@ from rollbook.files.xml_prolog import plain_xml
 from rollbook.shared.findings import Finding, FindingReport
 
 # lxml ships no types: its elements and errors are Any from here on.
-_etree = cast("Any", etree)
+_etree: Any = import_module("lxml.etree")
 
 _BLOCK = 64 * KIB
 _INCLUDE = "{http://www.w3.org/2001/XInclude}"
