@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rollbook.cli.terminal import exit_code, operator, print_findings, print_json
-from rollbook.results.checks import check_files
+from rollbook.results.sources.reading import check_files
 
 FILES = click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)

@@ -40,6 +40,7 @@ SANDBOX = _flag("ROLLBOOK_SANDBOX")
 BASE_URL = os.environ.get("ROLLBOOK_BASE_URL", "http://localhost:8000")
 ALLOWED_HOSTS = os.environ.get("ROLLBOOK_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_FAILURE_VIEW = "rollbook.web.errors.forged"
 _HTTPS = BASE_URL.startswith("https://")
 
 INSTALLED_APPS = [

@@ -8,3 +8,6 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("rollbook.web.urls")),
 ]
+
+handler404 = "rollbook.web.errors.not_found"
+handler500 = "rollbook.web.errors.broken"

@@ -2,9 +2,63 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from rollbook.messages.queries import unread_count
+from rollbook.orgs.queries import current_school_year
+from rollbook.shared.scope import Permission, Scope
+from rollbook.shared.years import SchoolYear
+
+# How many earlier years the year chooser offers.
+YEARS_BACK = 5
 
 
 def page(request: HttpRequest) -> dict[str, object]:
-    """Return the reader's scope."""
-    return {"scope": getattr(request, "scope", None)}
+    """Return the reader's scope, the school year of the address, and the navigation of this reader."""
+    scope: Scope | None = getattr(request, "scope", None)
+    if scope is None or not request.user.is_authenticated:
+        return {"scope": scope, "is_sandbox_open": settings.SANDBOX, "navigation": []}
+    current = current_school_year(scope.on)
+    chosen = SchoolYear(_year_of(request) or current)
+    return {
+        "scope": scope,
+        "is_sandbox_open": settings.SANDBOX,
+        "school_year": chosen,
+        "school_years": [SchoolYear(current - back) for back in range(YEARS_BACK)],
+        "navigation": navigation(scope, chosen),
+        "unread_count": unread_count(scope),
+    }
+
+
+def _year_of(request: HttpRequest) -> int | None:
+    match = request.resolver_match
+    return match.kwargs.get("school_year") if match else None
+
+
+def navigation(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
+    """List the parts of the product that this reader may use, as (key, label, address)."""
+    links: list[tuple[str, str, str, tuple[Permission, ...]]] = [
+        ("home", _("Home"), "home", ()),
+        (
+            "results",
+            _("Results"),
+            "results",
+            (Permission.INDIVIDUAL_PII_READ, Permission.GROUP_PII_READ),
+        ),
+        ("rosters", _("Rosters"), "rosters", (Permission.ROSTER_READ,)),
+        ("intakes", _("Result files"), "result_intakes", (Permission.DATA_WRITE,)),
+        (
+            "administration",
+            _("Administration"),
+            "administration",
+            (Permission.ACCOUNT_READ, Permission.AUDIT_READ),
+        ),
+    ]
+    return [
+        (key, label, reverse(name, args=[school_year]))
+        for key, label, name, needs in links
+        if not needs or any(scope.may(permission) for permission in needs)
+    ]

@@ -41,21 +41,21 @@ class ScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         today = timezone.localdate(now)
-        request.scope = Scope.nobody(on=today)  # type: ignore[attr-defined]
-        request.actor = Actor(ActorKind.PERSON, "nobody")  # type: ignore[attr-defined]
+        request.scope = Scope.nobody(on=today)
+        request.actor = Actor(ActorKind.PERSON, "nobody")
         if request.user.is_authenticated and _is_over(request, now):
             _sign_out(request, now)
         if not request.user.is_authenticated:
             return self.get_response(request)
-        account: Account = request.user  # type: ignore[assignment]
+        account: Account = request.user
         label = account_label(account.uuid)
-        request.actor = Actor(ActorKind.PERSON, label, account.pk)  # type: ignore[attr-defined]
+        request.actor = Actor(ActorKind.PERSON, label, account.pk)
         grants = grants_held(account, on=today)
         if not account.is_sandbox and must_use_mfa(grants) and not is_mfa_enabled(account):
             if request.path.startswith(SIGN_IN_PATHS):
                 return self.get_response(request)
             return redirect("mfa_activate_totp")
-        request.scope = scope_of(  # type: ignore[attr-defined]
+        request.scope = scope_of(
             account,
             on=today,
             group_ids=group_ids_of_login(account.email, today),
@@ -80,7 +80,7 @@ def _is_over(request: HttpRequest, now: datetime) -> bool:
 
 
 def _sign_out(request: HttpRequest, now: datetime) -> None:
-    account: Account = request.user  # type: ignore[assignment]
+    account: Account = request.user
     logout(request)
     if account.is_sandbox:
         by = Actor(ActorKind.PERSON, account_label(account.uuid), account.pk)

@@ -1,7 +1,41 @@
-"""Addresses of the pages."""
+"""Addresses of the pages. A house test fails for a route without a declared scope rule."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from rollbook.web import administration, home, messages, results, rosters
+from rollbook.web import result_intakes as intakes
+
+YEAR = "<int:school_year>/"
+
+urlpatterns: list[URLPattern] = [
+    path("", home.start, name="start"),
+    path("sandbox/", home.sandbox, name="sandbox"),
+    path("leave/", home.leave, name="leave"),
+    path("year/", home.choose_year, name="choose_year"),
+    path(YEAR, home.home, name="home"),
+    path(f"{YEAR}results/", results.search, name="results"),
+    path(f"{YEAR}results/student-search/", results.find_student, name="find_student"),
+    path(f"{YEAR}results/schools/<uuid:school>/grades/<str:grade>/", results.school_and_grade, name="school_results"),
+    path(f"{YEAR}results/schools/<uuid:school>/grades/<str:grade>/results.csv", results.school_csv, name="school_results_csv"),
+    path(f"{YEAR}results/groups/<uuid:group>/", results.group, name="group_results"),
+    path(f"{YEAR}results/students/<uuid:student>/", results.student, name="student_results"),
+    path(f"{YEAR}rosters/", rosters.intakes, name="rosters"),
+    path(f"{YEAR}rosters/students/", rosters.students, name="students"),
+    path(f"{YEAR}rosters/<uuid:intake>/", rosters.plan, name="roster_plan"),
+    path(f"{YEAR}rosters/<uuid:intake>/rows/", rosters.rows, name="roster_rows"),
+    path(f"{YEAR}rosters/<uuid:intake>/decide/", rosters.decide, name="roster_decide"),
+    path(f"{YEAR}rosters/<uuid:intake>/findings.csv", rosters.findings_csv, name="roster_findings_csv"),
+    path(f"{YEAR}result-files/", intakes.intakes, name="result_intakes"),
+    path(f"{YEAR}result-files/<uuid:intake>/", intakes.intake, name="result_intake"),
+    path(f"{YEAR}administration/", administration.index, name="administration"),
+    path(f"{YEAR}administration/people/", administration.people, name="people"),
+    path(f"{YEAR}administration/people/<uuid:account>/", administration.person, name="person"),
+    path(f"{YEAR}administration/roles/", administration.roles, name="roles"),
+    path(f"{YEAR}administration/organizations/", administration.organizations, name="organizations"),
+    path(f"{YEAR}administration/audit/", administration.audit, name="audit"),
+    path(f"{YEAR}administration/system/", administration.system, name="system"),
+    path("messages/", messages.messages, name="messages"),
+    path("jobs/<uuid:job>/", messages.job, name="job"),
+]  # fmt: skip

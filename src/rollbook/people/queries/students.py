@@ -159,3 +159,14 @@ def enrolled_student_ids(scope: Scope, *, school_id: int, grade: str = "") -> fr
     if grade:
         rows = rows.filter(grade=grade)
     return frozenset(rows.values_list("student_id", flat=True))
+
+
+def find_student_id(scope: Scope, *, uuid: UUID | None = None, ssid: str = "") -> int | None:
+    """Return a student's internal id for a caller that then asks whether results of theirs are seen.
+
+    Shape: None for a reader without any right; an id alone tells nothing about anybody.
+    """
+    if not scope.reach or (uuid is None and not ssid):
+        return None
+    found = Student.objects.filter(uuid=uuid) if uuid is not None else Student.objects.filter(ssid=ssid)
+    return found.values_list("pk", flat=True).first()

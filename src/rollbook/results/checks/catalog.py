@@ -282,7 +282,7 @@ OTHER_YEAR: Final = _check(
 OTHER_GRADE: Final = _check(
     "RES-406",
     "grade differs from the assessment's",
-    'The student is in grade "{value}" and took an assessment for grade {grade}.',
+    'The student is in grade "{value}" and took a summative assessment for grade {grade}.',
     "Nothing, if the student took a test of another grade.",
     "Interims may be given in any grade; a summative rarely is.",
     severity=Severity.INFO,

@@ -241,7 +241,8 @@ def _agreement_rules() -> list[Rule]:
         Rule(
             catalog.OTHER_GRADE,
             "GradeLevelWhenAssessed",
-            pl.col("enrolled_grade") != pl.col("assessment_grade"),
+            (pl.col("assessment_type") == "sum")
+            & (pl.col("enrolled_grade") != pl.col("assessment_grade")),
             words={"grade": "assessment_grade"},
         ),
     ]

@@ -402,3 +402,9 @@ def subscores_of(
         name = known or ("" if level is None else f"Level {level}")
         found.setdefault((assessment, opportunity), {})[code] = (level, name)
     return found
+
+
+def claim_names(subject: str) -> list[tuple[str, str]]:
+    """Return the codes and names of a subject's scorable claims, in display order."""
+    known = subject_of(subject)
+    return [(claim.code, claim.name) for claim in known.scorable_claims] if known else []

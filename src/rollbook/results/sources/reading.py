@@ -50,7 +50,7 @@ def read_files(paths: Iterable[Path]) -> IncomingResults:
     """Read XML, CSV, zips of either, and folders of any of these, told apart by content.
 
     Shape:  files of a folder in the order of their names. Many XML documents stand by themselves:
-            a damaged one is an error of its own and the others stay.
+            a damaged one is an error of its own and the others stay. So do several tables or zips.
     Raises: OSError when a path cannot be read.
     """
     files = [found for path in paths for found in _files_under(path)]
@@ -77,19 +77,27 @@ def read_sources(sources: Sequence[tuple[str, Source]]) -> IncomingResults:
         else:
             parts.append(_refused(name))
     parts += [read_tables(group, document=folder) for folder, group in tables.items()]
-    parts.append(_by_itself(read_documents(_contents(documents))))
-    return IncomingResults.combined(part for part in parts if part.file_count)
+    if len(parts) + len(documents) > 1:
+        parts = [_left_out(part) if part.findings.is_fatal else part for part in parts]
+    read = read_documents(_contents(documents))
+    parts.append(read if is_alone else _with_errors(read))
+    return IncomingResults.combined(parts)
 
 
-def _by_itself(documents: IncomingResults) -> IncomingResults:
-    """Make what is fatal to one of many documents an error: the others are used."""
-    if documents.file_count <= 1 or not documents.findings.is_fatal:
-        return documents
+def _left_out(part: IncomingResults) -> IncomingResults:
+    """Use nothing of a file that cannot be read, and everything of the others."""
+    return IncomingResults(findings=_with_errors(part).findings, file_count=part.file_count)
+
+
+def _with_errors(part: IncomingResults) -> IncomingResults:
+    """Make what is fatal to one of many an error: the others are used."""
+    if not part.findings.is_fatal:
+        return part
     findings = FindingReport()
-    for finding in documents.findings:
+    for finding in part.findings:
         is_fatal = finding.severity is Severity.FATAL
         findings.add(replace(finding, severity=Severity.ERROR) if is_fatal else finding)
-    return replace(documents, findings=findings)
+    return replace(part, findings=findings)
 
 
 def _files_under(path: Path) -> list[tuple[str, Path]]:
@@ -142,12 +150,14 @@ def _read_zip(name: str, source: Source, *, is_alone: bool) -> IncomingResults:
             findings.add(FILE_UNKNOWN.finding(file=name, value=entry.name))
     parts = [read_tables(tables, document=name)] if tables else []
     if documents:
-        parts.append(_by_itself(read_documents(_members(package, documents, is_alone=is_alone))))
+        read = read_documents(_members(package, documents, is_alone=is_alone))
+        parts.append(read if len(documents) == 1 and not tables else _with_errors(read))
     elif not tables and not package.findings.is_fatal:
         findings.add(NOT_RESULTS.finding(file=name, value="no result file"))
     # Reading members may have added to the package's own findings, so those come last.
     findings.merge(package.findings)
-    return IncomingResults.combined([*parts, IncomingResults(findings=findings, file_count=0)])
+    count = 0 if parts else 1
+    return IncomingResults.combined([*parts, IncomingResults(findings=findings, file_count=count)])
 
 
 def _members(

@@ -1,0 +1,246 @@
+"""Administration pages: people and roles, organizations, the audit log, the system."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from rollbook.access.actions import (
+    AccountExists,
+    GrantExists,
+    GrantRefused,
+    NotYours,
+    add_account,
+    disable_account,
+    enable_account,
+    end_grant,
+    end_sessions,
+    grant_role,
+)
+from rollbook.access.queries import accounts_in, get_account
+from rollbook.access.rules import ROLES, NoSuchRole
+from rollbook.audit.queries import entries
+from rollbook.jobs.queries import jobs_of, queue_health
+from rollbook.orgs.queries import OrganizationNotFound, organization_tree, organizations_in
+from rollbook.shared.page import PageRequest
+from rollbook.shared.scope import Permission
+from rollbook.web.door import Reader, door, now, refused
+from rollbook.web.rosters import page_number
+
+
+def crumbs(school_year: int) -> list[tuple[str, str]]:
+    """Return the way to the administration pages."""
+    return [
+        (_("Home"), reverse("home", args=[school_year])),
+        (_("Administration"), reverse("administration", args=[school_year])),
+    ]
+
+
+@door(rule="Links only, each shown to who may open it.")
+def index(request: Reader, school_year: int) -> HttpResponse:
+    """List the administration pages that this reader may open."""
+    scope = request.scope
+    links = [
+        (
+            _("People and roles"),
+            _("Who may sign in, and as what"),
+            "people",
+            Permission.ACCOUNT_READ,
+        ),
+        (
+            _("What each role may do"),
+            _("For auditors and the curious"),
+            "roles",
+            Permission.ORGANIZATION_READ,
+        ),
+        (
+            _("Organizations"),
+            _("Districts, schools and groups of them"),
+            "organizations",
+            Permission.ORGANIZATION_READ,
+        ),
+        (_("Audit log"), _("Who did what, to what, when"), "audit", Permission.AUDIT_READ),
+        (_("System"), _("Background work and the queue"), "system", Permission.SYSTEM_READ),
+    ]
+    shown = [
+        (label, says, reverse(name, args=[school_year]))
+        for label, says, name, needs in links
+        if scope.may(needs)
+    ]
+    if not shown:
+        return refused(request)
+    context = {
+        "title": _("What do you want to administer?"),
+        "section": "administration",
+        "breadcrumbs": crumbs(school_year)[:1],
+        "links": shown,
+    }
+    return render(request, "administration/index.html", context)
+
+
+@door(rule="Accounts with a role at organizations within ACCOUNT_READ, with their e-mail addresses; no student.", needs=Permission.ACCOUNT_READ)  # fmt: skip
+def people(request: Reader, school_year: int) -> HttpResponse:
+    """List accounts, and make one."""
+    scope = request.scope
+    if request.method == "POST" and request.POST.get("choice") == "add":
+        return _added(request, school_year)
+    search = request.POST.get("search", "").strip()
+    context = {
+        "title": _("Who may sign in?"),
+        "section": "administration",
+        "breadcrumbs": crumbs(school_year),
+        "page": accounts_in(
+            scope, PageRequest(number=page_number(request), size=50), search=search
+        ),
+        "search": search,
+        "may_add": scope.may(Permission.ACCOUNT_WRITE),
+        "roles": ROLES,
+        "organizations": organizations_in(scope, Permission.ACCOUNT_WRITE),
+    }
+    return render(request, "administration/people.html", context)
+
+
+def _added(request: Reader, school_year: int) -> HttpResponse:
+    """Make an account with its first role; nothing is made when the role may not be given."""
+    scope, by, at = request.scope, request.actor, now()
+    try:
+        account = add_account(
+            scope,
+            email=request.POST.get("email", ""),
+            first_name=request.POST.get("first_name", ""),
+            last_name=request.POST.get("last_name", ""),
+            by=by,
+            now=at,
+        )
+    except (NotYours, AccountExists) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("people", school_year=school_year)
+    told = _granted(request, account)
+    (messages.error if told else messages.success)(request, told or _("The account was made. Its holder sets a password with “Forgot your password?” on the sign-in page."))  # fmt: skip
+    return redirect("people", school_year=school_year)
+
+
+def _granted(request: Reader, account: UUID) -> str:
+    """Give the role that the form names; return why not, or nothing."""
+    starts_on = parse_date(request.POST.get("starts_on", "") or "") or request.scope.on
+    try:
+        grant_role(
+            request.scope,
+            account=account,
+            role=request.POST.get("role", ""),
+            organization=request.POST.get("organization", ""),
+            starts_on=starts_on,
+            ends_before=parse_date(request.POST.get("ends_before", "") or ""),
+            by=request.actor,
+            now=now(),
+        )
+    except (GrantRefused, GrantExists) as refusal:
+        return str(refusal)
+    except (NoSuchRole, OrganizationNotFound, ValueError):
+        return _("Choose a role and a place from the lists.")
+    return ""
+
+
+@door(
+    rule="One account with a role within ACCOUNT_READ, and its grants within reach.",
+    needs=Permission.ACCOUNT_READ,
+)
+def person(request: Reader, school_year: int, account: UUID) -> HttpResponse:
+    """Show one account's roles; give, end, disable, enable, sign out."""
+    scope = request.scope
+    if request.method == "POST":
+        told = _changed(request, account, request.POST.get("choice", ""))
+        (messages.error if told else messages.success)(request, told or _("Done."))
+        return redirect("person", school_year=school_year, account=account)
+    row = get_account(scope, account)
+    context = {
+        "title": _("Roles of one person"),
+        "heading": f"{row.first_name} {row.last_name}".strip() or row.email,
+        "section": "administration",
+        "breadcrumbs": [
+            *crumbs(school_year),
+            (_("People and roles"), reverse("people", args=[school_year])),
+        ],
+        "account": row,
+        "may_change": scope.may(Permission.ACCOUNT_WRITE),
+        "roles": ROLES,
+        "organizations": organizations_in(scope, Permission.ACCOUNT_WRITE),
+        "today": scope.on,
+    }
+    return render(request, "administration/person.html", context)
+
+
+def _changed(request: Reader, account: UUID, choice: str) -> str:
+    scope, by, at = request.scope, request.actor, now()
+    try:
+        if choice == "grant":
+            return _granted(request, account)
+        if choice == "end":
+            end_grant(scope, grant=request.POST.get("grant", ""), on=scope.on, by=by, now=at)
+        elif choice == "disable":
+            disable_account(scope, account=account, by=by, now=at)
+        elif choice == "enable":
+            enable_account(scope, account=account, by=by, now=at)
+        elif choice == "sign_out":
+            end_sessions(scope, account=account, by=by, now=at)
+    except (GrantRefused, NotYours) as refusal:
+        return str(refusal)
+    return ""
+
+
+@door(rule="What roles allow; no person is named.", needs=Permission.ORGANIZATION_READ)
+def roles(request: Reader, school_year: int) -> HttpResponse:
+    """Say in whole sentences what each role may and may not do."""
+    context = {
+        "title": _("What may each role do?"),
+        "section": "administration",
+        "breadcrumbs": crumbs(school_year),
+        "roles": ROLES,
+    }
+    return render(request, "administration/roles.html", context)
+
+
+@door(rule="Organizations within ORGANIZATION_READ.", needs=Permission.ORGANIZATION_READ)
+def organizations(request: Reader, school_year: int) -> HttpResponse:
+    """Show the organizations as a tree."""
+    context = {
+        "title": _("Which districts and schools are there?"),
+        "section": "administration",
+        "breadcrumbs": crumbs(school_year),
+        "tree": organization_tree(request.scope),
+    }
+    return render(request, "administration/organizations.html", context)
+
+
+@door(rule="Audit entries of organizations within AUDIT_READ; entries hold no personal data.", needs=Permission.AUDIT_READ)  # fmt: skip
+def audit(request: Reader, school_year: int) -> HttpResponse:
+    """List what was done, the latest first."""
+    context = {
+        "title": _("Who did what?"),
+        "section": "administration",
+        "breadcrumbs": crumbs(school_year),
+        "page": entries(request.scope, page=PageRequest(number=page_number(request), size=50)),
+    }
+    return render(request, "administration/audit.html", context)
+
+
+@door(
+    rule="Jobs and queue of the installation; arguments are ids, never data.",
+    needs=Permission.SYSTEM_READ,
+)
+def system(request: Reader, school_year: int) -> HttpResponse:
+    """Show how background work does."""
+    context = {
+        "title": _("How is the system doing?"),
+        "section": "administration",
+        "breadcrumbs": crumbs(school_year),
+        "health": queue_health(request.scope, now=now()),
+        "page": jobs_of(request.scope, PageRequest(number=page_number(request), size=50)),
+    }
+    return render(request, "administration/system.html", context)

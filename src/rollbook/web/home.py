@@ -1,0 +1,132 @@
+"""The first page, the sandbox's door, and the home of somebody signed in."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from rollbook.access.actions import SandboxIsClosed, enter_sandbox, leave_sandbox
+from rollbook.access.models import Account
+from rollbook.access.queries import sandbox_entries
+from rollbook.changes.queries import open_plans
+from rollbook.groups.queries import group_list
+from rollbook.jobs.queries import jobs_of
+from rollbook.jobs.types import JobStatus
+from rollbook.messages.queries import unread_count
+from rollbook.orgs.queries import current_school_year, schools_in
+from rollbook.roster.queries import intakes_in
+from rollbook.shared.actor import Actor, ActorKind
+from rollbook.shared.grades import Grade
+from rollbook.shared.scope import Permission, Scope
+from rollbook.web.door import Reader, door, now
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# The grades in which anything is tested; ELPAC is for all of kindergarten to 12.
+TESTED = [grade for grade in Grade if grade.value.isdigit() and int(grade.value) <= 12 or grade is Grade.KINDERGARTEN]  # fmt: skip
+
+
+@door(rule="Public: sends everybody on; shows no data.", is_public=True)
+def start(request: HttpRequest) -> HttpResponse:
+    """Send a reader home, a visitor to the sandbox or to sign in."""
+    if request.user.is_authenticated:
+        scope: Scope = request.scope  # type: ignore[attr-defined]
+        return redirect("home", school_year=int(current_school_year(scope.on)))
+    return redirect("sandbox" if settings.SANDBOX else "account_login")
+
+
+@door(rule="Public: names made-up schools of a sandbox; shows no student.", is_public=True)
+def sandbox(request: HttpRequest) -> HttpResponse:
+    """Let a visitor choose a role of the sandbox."""
+    if request.method == "POST":
+        role, _sep, organization = request.POST.get("entry", "").partition("@")
+        visitor = Actor(ActorKind.PERSON, "sandbox visitor")
+        try:
+            account = enter_sandbox(role=role, organization=organization, by=visitor, now=now())
+        except SandboxIsClosed:
+            return redirect("start")
+        login(request, account, backend=BACKEND)
+        return redirect("start")
+    entries = sandbox_entries()
+    if not entries:
+        return redirect("account_login")
+    return render(
+        request, "home/sandbox.html", {"title": _("Enter the sandbox"), "entries": entries}
+    )
+
+
+@door(rule="The reader's own session only.", is_public=True)
+def leave(request: HttpRequest) -> HttpResponse:
+    """Sign out; a sandbox visit is cleared away."""
+    if request.method == "POST" and request.user.is_authenticated:
+        account = request.user
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        logout(request)
+        if isinstance(account, Account) and account.is_sandbox:
+            leave_sandbox(account, by=actor, now=now())
+    return redirect("start")
+
+
+@door(rule="Public: only turns a form into an address.", is_public=True)
+def choose_year(request: HttpRequest) -> HttpResponse:
+    """Open the home page of another school year."""
+    year = request.GET.get("year", "")
+    return (
+        redirect("home", school_year=int(year))
+        if year.isdigit() and len(year) == 4
+        else redirect("start")
+    )
+
+
+@door(rule="Counts and places the reader's permissions reach; no student is named.")
+def home(request: Reader, school_year: int) -> HttpResponse:
+    """Show what waits for the reader, and the three searches."""
+    scope = request.scope
+    return render(
+        request,
+        "home/home.html",
+        {
+            "title": _("What do you want to look at?"),
+            "heading": _greeting(len(_waiting(scope, school_year))),
+            "section": "home",
+            "waiting": _waiting(scope, school_year),
+            "schools": schools_in(scope, Permission.INDIVIDUAL_PII_READ),
+            "grades": TESTED,
+            "groups": group_list(scope),
+            "may_search_students": scope.may(Permission.INDIVIDUAL_PII_READ) or scope.may(Permission.GROUP_PII_READ),
+        },
+    )  # fmt: skip
+
+
+def _greeting(count: int) -> str:
+    if not count:
+        return _("Nothing waits for you")
+    return ngettext("One thing waits for you", "%(count)d things wait for you", count) % {
+        "count": count
+    }
+
+
+def _waiting(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
+    """List what waits for the reader as (sentence, verb, address)."""
+    found: list[tuple[str, str, str]] = []
+    if scope.may(Permission.ROSTER_APPROVE):
+        plans = {plan.uuid: plan for plan in open_plans(scope)}
+        for intake in intakes_in(scope).filter(plan__uuid__in=plans):
+            plan = plans[intake.plan.uuid]  # type: ignore[union-attr]
+            says = plan.holds[0].says if plan.holds else _("It is ready to commit.")
+            address = reverse("roster_plan", args=[school_year, intake.uuid])
+            found.append((f"{plan.title}. {says}", _("Review"), address))
+    if scope.may(Permission.SYSTEM_READ):
+        failed = jobs_of(scope, status=JobStatus.FAILED).total_count
+        if failed:
+            says = ngettext("%(n)d job failed.", "%(n)d jobs failed.", failed) % {"n": failed}
+            found.append((says, _("Look"), reverse("system", args=[school_year])))
+    unread = unread_count(scope)
+    if unread:
+        says = ngettext("%(n)d unread message.", "%(n)d unread messages.", unread) % {"n": unread}
+        found.append((says, _("Read"), reverse("messages")))
+    return found

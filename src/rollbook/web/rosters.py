@@ -1,0 +1,323 @@
+"""Roster pages: files that came in, the plan under review, who is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import polars as pl
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from rollbook.changes.actions import (
+    ApprovedCountDiffers,
+    PlanIsFinished,
+    PlanIsHeld,
+    PlanIsNotCommitted,
+    StateMovedOn,
+    UndoHasNothingLeft,
+)
+from rollbook.changes.queries import get_plan, plan_conflicts, plan_counts_by_school, plan_rows
+from rollbook.changes.types import ChangeAction, PlanStatus, PlanSummary
+from rollbook.files.csv_write import write_csv
+from rollbook.orgs.queries import school_names, schools_in
+from rollbook.people.queries.students import student_page
+from rollbook.roster.actions.commit import (
+    MayNotCommitRoster,
+    NothingToCommit,
+    commit_intake,
+    discard_intake,
+    undo_intake,
+)
+from rollbook.roster.actions.preflight import MayNotSendRoster, preflight_intake
+from rollbook.roster.models import Intake
+from rollbook.roster.queries import findings_of, get_intake, intake_page
+from rollbook.roster.types import Profile
+from rollbook.shared.grades import Grade
+from rollbook.shared.page import PageRequest
+from rollbook.shared.scope import Permission
+from rollbook.web.door import Reader, door, now
+from rollbook.web.uploads import UploadIsTooLarge, on_disk
+
+ACTIONS = [action.value for action in ChangeAction if action is not ChangeAction.DELETE]
+SHOWN_FINDINGS = 50
+
+
+def crumbs(school_year: int) -> list[tuple[str, str]]:
+    """Return the way to the roster pages."""
+    return [
+        (_("Home"), reverse("home", args=[school_year])),
+        (_("Rosters"), reverse("rosters", args=[school_year])),
+    ]
+
+
+@door(
+    rule="Files of districts within ROSTER_READ; counts only, no student is named.",
+    needs=Permission.ROSTER_READ,
+)
+def intakes(request: Reader, school_year: int) -> HttpResponse:
+    """List the roster files that came in, and take another."""
+    scope = request.scope
+    if request.method == "POST":
+        return _received(request, school_year)
+    page = intake_page(scope, PageRequest(number=page_number(request), size=25))
+    context = {
+        "title": _("Which rosters came in?"),
+        "section": "rosters",
+        "breadcrumbs": crumbs(school_year)[:1],
+        "page": page,
+        "may_send": scope.may(Permission.ROSTER_WRITE),
+    }
+    return render(request, "rosters/intakes.html", context)
+
+
+def page_number(request: Reader) -> int:
+    """Return the page that an address asks for; the first where it asks nonsense."""
+    asked = request.GET.get("page", "1")
+    return max(1, int(asked)) if asked.isdigit() and len(asked) < 7 else 1
+
+
+def _received(request: Reader, school_year: int) -> HttpResponse:
+    upload = request.FILES.get("bundle")
+    if upload is None:
+        messages.error(request, _("Choose a OneRoster zip file first."))
+        return redirect("rosters", school_year=school_year)
+    profile = Profile.STRICT if request.POST.get("profile") == "strict" else Profile.LENIENT
+    try:
+        with on_disk(upload) as path:
+            intake = preflight_intake(
+                request.scope, path, file_name=upload.name or "roster.zip", profile=profile, by=request.actor, now=now()
+            )  # fmt: skip
+    except MayNotSendRoster:
+        messages.error(
+            request,
+            _("This roster is of a district that your role does not cover. Nothing was changed."),
+        )
+        return redirect("rosters", school_year=school_year)
+    except UploadIsTooLarge:
+        messages.error(
+            request, _("This file is larger than this installation takes. Ask your administrator.")
+        )
+        return redirect("rosters", school_year=school_year)
+    return redirect("roster_plan", school_year=school_year, intake=intake.uuid)
+
+
+@door(rule="A file of a district within ROSTER_READ: its findings and counts; values of cells only to who may see the district.", needs=Permission.ROSTER_READ)  # fmt: skip
+def plan(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
+    """Show what a roster would change, why it waits, and what was found: the page to decide on."""
+    scope = request.scope
+    found = get_intake(scope, intake)
+    summary = get_plan(scope, found.plan.uuid) if found.plan else None
+    findings = findings_of(scope, intake)
+    context = {
+        "title": found.file_name,
+        "heading": _("Roster %(name)s") % {"name": found.file_name},
+        "section": "rosters",
+        "breadcrumbs": crumbs(school_year),
+        "intake": found,
+        "plan": summary,
+        "actions": ACTIONS,
+        "tables": _tables(summary),
+        "schools": _schools(request, summary),
+        "findings": findings[:SHOWN_FINDINGS],
+        "finding_count": sum(found.counts.get("by_code", {}).values()),
+        "severities": _severities(findings),
+        "may_approve": _may_approve(request, found),
+        "is_open": summary is not None and summary.status in {PlanStatus.PROPOSED, PlanStatus.HELD},
+        "conflicts": _conflicts(request, found),
+        "school_year_number": school_year,
+    }
+    return render(request, "rosters/plan.html", context)
+
+
+def _may_approve(request: Reader, intake: Intake) -> bool:
+    reach = request.scope.over(Permission.ROSTER_APPROVE)
+    return reach.everything or (
+        intake.organization_id is not None and reach.includes(intake.organization_id)
+    )
+
+
+def _tables(summary: PlanSummary | None) -> list[dict[str, object]]:
+    if summary is None:
+        return []
+    return [
+        {"name": table, "counts": [(action, counts.get(action, 0)) for action in ACTIONS]}
+        for table, counts in summary.counts.items()
+    ]
+
+
+def _schools(request: Reader, summary: PlanSummary | None) -> list[dict[str, object]]:
+    """Count the students who move in and out, school by school; a school over its limit first."""
+    if summary is None:
+        return []
+    by_school: Mapping[int | None, Mapping[str, int]]
+    by_school = plan_counts_by_school(request.scope, summary.uuid).get("school enrollments", {})
+    names = school_names(request.scope, [school for school in by_school if school is not None])
+    held = {hold.organization_id for hold in summary.holds}
+    rows = [
+        {
+            "id": school,
+            "name": names.get(school, "?"),
+            "counts": [counts.get(action, 0) for action in ACTIONS],
+            "is_over": school in held,
+        }
+        for school, counts in by_school.items()
+        if school is not None
+    ]
+    return sorted(rows, key=lambda row: (not row["is_over"], str(row["name"])))
+
+
+def _severities(findings: list[dict[str, object]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for finding in findings:
+        found[str(finding["severity"])] = found.get(str(finding["severity"]), 0) + 1
+    return found
+
+
+def _conflicts(request: Reader, intake: Intake) -> object:
+    if intake.plan is None or intake.plan.status != PlanStatus.UNDONE.value:
+        return None
+    return plan_conflicts(request.scope, intake.plan.undo.uuid, page=PageRequest(size=20))
+
+
+@door(rule="Students, staff and classes of one plan, for readers of the district's roster.", needs=Permission.ROSTER_READ)  # fmt: skip
+def rows(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
+    """List who and what a plan changes, cell by cell."""
+    scope = request.scope
+    found = get_intake(scope, intake)
+    if found.plan is None:
+        return redirect("roster_plan", school_year=school_year, intake=intake)
+    summary = get_plan(scope, found.plan.uuid)
+    table = request.GET.get("table", "")
+    table = table if table in summary.counts else next(iter(summary.counts), "")
+    action, school = request.GET.get("action", ""), request.GET.get("school", "")
+    page = plan_rows(
+        scope,
+        summary.uuid,
+        table=table,
+        school_id=int(school) if school.isdigit() and len(school) < 19 else None,
+        action=ChangeAction(action) if action in ACTIONS else None,
+        page=PageRequest(number=page_number(request), size=50),
+    )
+    ids = [row.school_id for row in page.items if row.school_id is not None]
+    context = {
+        "title": _("Who and what changes"),
+        "section": "rosters",
+        "breadcrumbs": [
+            *crumbs(school_year),
+            (found.file_name, reverse("roster_plan", args=[school_year, intake])),
+        ],
+        "intake": found,
+        "plan": summary,
+        "table": table,
+        "action": action,
+        "school": school,
+        "actions": ACTIONS,
+        "page": page,
+        "school_names": school_names(scope, ids),
+        "query": f"table={table}&action={action}&school={school}",
+    }
+    return render(request, "rosters/rows.html", context)
+
+
+@require_POST
+@door(rule="Changes a plan of a district within ROSTER_APPROVE.", needs=Permission.ROSTER_APPROVE)
+def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
+    """Commit, commit in part, discard or undo a plan, as the pressed button says."""
+    choice = request.POST.get("choice", "")
+    try:
+        says = _decided(request, intake, choice)
+    except (MayNotCommitRoster, NothingToCommit):
+        messages.error(request, _("Your role may not decide on this roster."))
+    except StateMovedOn:
+        messages.error(request, _("The roster has changed since this plan was made, so nothing was done. Send the file again to see the plan as it would be now."))  # fmt: skip
+    except (PlanIsHeld, ApprovedCountDiffers):
+        messages.error(
+            request, _("Type the number of changes to approve a plan that waits. Nothing was done.")
+        )
+    except (PlanIsFinished, PlanIsNotCommitted):
+        messages.info(request, _("Somebody has decided on this plan already."))
+    except UndoHasNothingLeft:
+        messages.warning(request, _("Everything this plan wrote has been changed again since, so there is nothing left to undo."))  # fmt: skip
+    else:
+        messages.success(request, says)
+    return redirect("roster_plan", school_year=school_year, intake=intake)
+
+
+def _decided(request: Reader, intake: UUID, choice: str) -> str:
+    scope, by, at = request.scope, request.actor, now()
+    if choice == "discard":
+        discard_intake(scope, intake, by=by, now=at)
+        return _("The plan was discarded. Nothing has changed.")
+    if choice == "undo":
+        receipt = undo_intake(scope, intake, by=by, now=at)
+        done = _("Undone.")
+        if receipt.conflict_count:
+            done += " " + ngettext("%(n)d cell was changed later and stays.", "%(n)d cells were changed later and stay.", receipt.conflict_count) % {"n": receipt.conflict_count}  # fmt: skip
+        return done
+    typed = request.POST.get("approved_count", "").replace(",", "").strip()
+    receipt = commit_intake(
+        scope,
+        intake,
+        digest=request.POST.get("digest", ""),
+        approved_count=int(typed) if typed.isdigit() and len(typed) < 10 else None,
+        only_additions_and_updates=choice == "additions",
+        by=by,
+        now=at,
+    )
+    count = sum(sum(actions.values()) for actions in receipt.counts.values())
+    return ngettext("%(n)s change was committed.", "%(n)s changes were committed.", count) % {
+        "n": f"{count:,}"
+    }
+
+
+@door(rule="Findings of a file of a district within ROSTER_READ.", needs=Permission.ROSTER_READ)
+def findings_csv(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
+    """Download all kept findings of a file."""
+    found = findings_of(request.scope, intake, limit=1_000_000)
+    columns = ("code", "severity", "file", "line", "column", "value", "says", "fix", "weight")
+    frame = pl.DataFrame(
+        [[None if row[name] is None else str(row[name]) for name in columns] for row in found],
+        schema=dict.fromkeys(columns, pl.String),
+        orient="row",
+    )
+    content = write_csv(frame, columns=columns, formula_safe=True)
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="findings-{intake}.csv"'
+    return response
+
+
+@door(
+    rule="Students enrolled at schools within INDIVIDUAL_PII_READ.",
+    needs=Permission.INDIVIDUAL_PII_READ,
+)
+def students(request: Reader, school_year: int) -> HttpResponse:
+    """List the students of a school. Names are searched by form, never by address."""
+    scope = request.scope
+    schools = schools_in(scope, Permission.INDIVIDUAL_PII_READ)
+    chosen = next((s for s in schools if str(s.uuid) == request.GET.get("school", "")), None)
+    grade = request.GET.get("grade", "")
+    page = student_page(
+        scope,
+        school_id=chosen.id if chosen else None,
+        grade=grade if grade in Grade else "",
+        text=request.POST.get("text", "").strip(),
+        page=PageRequest(number=page_number(request), size=50),
+    )
+    context = {
+        "title": _("Who is enrolled?"),
+        "section": "rosters",
+        "breadcrumbs": crumbs(school_year),
+        "schools": schools,
+        "grades": list(Grade),
+        "chosen": chosen,
+        "grade": grade,
+        "page": page,
+        "query": f"school={chosen.uuid if chosen else ''}&grade={grade}",
+    }
+    return render(request, "rosters/students.html", context)
