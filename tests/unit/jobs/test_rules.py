@@ -17,7 +17,8 @@ ZONES = [
     "America/North_Dakota/Center", "America/Denver", "America/Boise", "America/Shiprock",
     "America/Phoenix", "America/Los_Angeles", "America/Anchorage", "America/Juneau",
     "America/Sitka", "America/Metlakatla", "America/Yakutat", "America/Nome",
-    "America/Adak", "Pacific/Honolulu", "America/Puerto_Rico", "America/St_Thomas", "Pacific/Guam", "Pacific/Saipan",
+    "America/Adak", "Pacific/Honolulu", "America/Puerto_Rico",
+    "America/St_Thomas", "Pacific/Guam", "Pacific/Saipan",
     "Pacific/Pago_Pago",
 ]  # fmt: skip
 NEVER = {
