@@ -70,6 +70,25 @@ def test_a_zip_of_documents_and_a_damaged_one(tmp_path: Path) -> None:
     assert not result.report.is_fatal
 
 
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        ("b.zip", b"PK\x03\x04 cut short"),
+        ("b.csv", b"a,b\n1,2\n"),
+        ("b.bin", b"\x00\x01" * 99),
+        ("b.xml", b"<TDSReport>"),
+        ("b.zip", zipped({"results.csv": results_csv(), "scores.csv": b"a\n1\n"})),
+    ],
+    ids=["zip", "table", "bytes", "document", "half a zip"],
+)
+def test_a_damaged_file_among_others_is_left_out_whole(damaged: tuple[str, bytes]) -> None:
+    result = check_results(read_sources([damaged, ("a.xml", trt_xml())]))
+    assert result.results.get_column("opportunity_id").to_list() == ["2001"]
+    assert result.report.verdict is Verdict.ERROR
+    assert not result.report.is_fatal
+    assert check_results(read_sources([damaged])).report.is_fatal
+
+
 def test_one_damaged_document_alone_is_fatal() -> None:
     assert read_sources([("b.xml", b"<TDSReport>")]).findings.is_fatal
 
