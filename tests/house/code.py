@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -112,3 +112,12 @@ def public_name(path: Path, function: Function) -> str:
 def shown(path: Path) -> str:
     """Return a path as a person would type it."""
     return str(path.relative_to(ROOT))
+
+
+def differences(found: Iterable[str], listed: Iterable[str]) -> list[str]:
+    """Say what is in one of two lists only, in words for whoever must mend it."""
+    here, there = set(found), set(listed)
+    return [
+        *(f"{name}: mend it, or list it in exempt.toml" for name in sorted(here - there)),
+        *(f"{name}: listed in exempt.toml without need" for name in sorted(there - here)),
+    ]
