@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pytest
 
-from rollbook.generator.generate import GeneratedState
+from rollbook.generator.generate import GeneratedState, write_state
 from rollbook.generator.known_students import KNOWN_STUDENTS
-from rollbook.roster.checks.run import check_file
+from rollbook.roster.sources.oneroster_csv import check_file
 from rollbook.roster.types import Profile
 
 Read = Callable[[Path, str], pl.DataFrame]
@@ -93,12 +94,41 @@ def test_two_weeks_change_a_little_of_everything_and_nothing_of_the_known_studen
     assert after.filter(chosen).equals(before.filter(chosen))
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> GeneratedState:
+    """Write one district with several schools of each level."""
+    folder = tmp_path_factory.mktemp("large")
+    return write_state(folder, students=4000, districts=1, seed=11, years=0, xml=0)
+
+
+def test_the_known_students_go_to_the_first_school_of_several(
+    large: GeneratedState, read: Read
+) -> None:
+    assert len(large.districts[0].of_level("elementary")) > 1
+    users = read(large.rosters[0], "users.csv")
+    known = users.filter(pl.col("userMasterIdentifier").is_in([one.ssid for one in KNOWN_STUDENTS]))
+    first = {
+        large.districts[0].of_level(level)[0].sourced_id
+        for level in ("elementary", "middle", "high")
+    }
+    assert set(known["primaryOrgSourcedId"]) == first
+
+
 def test_who_comes_or_moves_later_is_enrolled_from_that_day(
-    state: GeneratedState, read: Read
+    large: GeneratedState, read: Read
 ) -> None:
     before, after = (
-        read(path, "enrollments.csv") for path in (state.rosters[0], state.later_roster)
+        read(path, "enrollments.csv") for path in (large.rosters[0], large.later_roster)
     )
-    fresh = after.join(before, on="sourcedId", how="anti").filter(pl.col("role") == "student")
-    late = fresh.filter(pl.col("beginDate") != "2027-01-05")  # second-semester classes
-    assert set(late["beginDate"]) == {"2026-11-30"}
+    students = pl.col("role") == "student"
+    fresh = after.join(before, on="sourcedId", how="anti").filter(students)
+    first_semester = fresh.filter(pl.col("beginDate") < "2027-01-05")
+    assert set(first_semester["beginDate"]) == {"2026-11-30"}
+    movers = fresh.join(before, on="userSourcedId", how="semi")
+    assert movers["userSourcedId"].n_unique() >= 5
+    schools = before.filter(students).select("userSourcedId", "schoolSourcedId").unique()
+    moved = movers.join(schools, on="userSourcedId").filter(
+        pl.col("schoolSourcedId") != pl.col("schoolSourcedId_right")
+    )
+    assert moved["userSourcedId"].n_unique() >= 2
+    assert check_file(large.later_roster, profile=Profile.STRICT).report.counts == {}
