@@ -43,7 +43,11 @@ class Spec:
 
 
 @pytest.fixture(params=["embedded", "reference"])
-def spec(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Spec]:
+def spec(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Spec]:
+    # tests/faults looks at durability; here it would only wait for other people's writes.
+    monkeypatch.setattr("os.fsync", lambda _: None)
     lake = Lake(tmp_path / "lake")
     lake.create(TABLES)
     if request.param == "reference":
