@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, SubElement
 import polars as pl
 
 from rollbook.generator.items import BANK_KEY
-from rollbook.generator.result_files import DistrictYear, whole_slice
+from rollbook.generator.result_files import DistrictYear, whole_slices
 from rollbook.results.layouts import STUDENT_DATE_COLUMNS
 
 Row = Mapping[str, Any]
@@ -47,15 +47,15 @@ _SUMMATIVE: Final = "SUM"
 
 def write_documents(held: DistrictYear) -> Iterator[tuple[str, bytes]]:
     """Write each exam as one document: a file name and its bytes, in the exams' order."""
-    made = whole_slice(held)
-    scores = _by_opportunity(made.scores)
-    items = _by_opportunity(made.items)
-    extras = held.exams.select("theta", "is_scored").iter_rows(named=True)
-    for row, extra in zip(made.results.iter_rows(named=True), extras, strict=True):
-        key = row["OpportunityIdentifier"]
-        report = _report(held, row, extra, scores.get(key, []), items.get(key, []))
-        ElementTree.indent(report)
-        yield f"{key}.xml", ElementTree.tostring(report, "UTF-8", xml_declaration=True)
+    for made in whole_slices(held):
+        scores = _by_opportunity(made.scores)
+        items = _by_opportunity(made.items)
+        extras = made.exams.select("theta", "is_scored").iter_rows(named=True)
+        for row, extra in zip(made.results.iter_rows(named=True), extras, strict=True):
+            key = row["OpportunityIdentifier"]
+            report = _report(held, row, extra, scores.get(key, []), items.get(key, []))
+            ElementTree.indent(report)
+            yield f"{key}.xml", ElementTree.tostring(report, "UTF-8", xml_declaration=True)
 
 
 def _by_opportunity(frame: pl.DataFrame) -> dict[str, list[Row]]:

@@ -50,6 +50,7 @@ class DistrictYear:
 class Slice:
     """Hold some exams with their results, scores and items, shaped as the files are."""
 
+    exams: pl.DataFrame
     results: pl.DataFrame
     scores: pl.DataFrame
     items: pl.DataFrame
@@ -195,22 +196,25 @@ def item_rows(held: DistrictYear, start: int) -> pl.DataFrame:
     )
 
 
-def whole_slice(held: DistrictYear) -> Slice:
-    """Write few exams at once; the items also say their kind, claim and target."""
-    exams = held.exams.head(SLICE)
-    random = stream(held.seed, "responses", held.district.number, held.year, 0)
-    numbers = make_responses(exams, random)["item"]
+def whole_slices(held: DistrictYear) -> Iterator[Slice]:
+    """Write exams with all that belongs to them; items also say their kind, claim and target."""
     bank = [item for one in held.assessments for item in one.items]
-    more = {
-        "ItemKind": pl.Series([item.kind for item in bank], dtype=pl.String).gather(numbers),
-        "Claim": pl.Series([item.claim for item in bank], dtype=pl.String).gather(numbers),
-        "Target": pl.Series([item.target for item in bank], dtype=pl.String).gather(numbers),
-    }
-    return Slice(
-        results=result_rows(held, 0),
-        scores=score_rows(held, 0),
-        items=item_rows(held, 0).with_columns(**more),
+    said = pl.DataFrame(
+        {
+            "ItemIdentifier": [item.item_id for item in bank],
+            "ItemKind": [item.kind for item in bank],
+            "Claim": [item.claim for item in bank],
+            "Target": [item.target for item in bank],
+        }
     )
+    for start in range(0, held.exams.height, SLICE):
+        items = item_rows(held, start)
+        yield Slice(
+            exams=held.exams.slice(start, SLICE),
+            results=result_rows(held, start),
+            scores=score_rows(held, start),
+            items=items.join(said, on="ItemIdentifier", maintain_order="left"),
+        )
 
 
 class RowCounts(dict[str, int]):

@@ -9,6 +9,7 @@ import pytest
 
 from rollbook.assessments.sources.package_csv import read_package
 from rollbook.assessments.types import Assessment
+from rollbook.generator import result_files
 from rollbook.generator.generate import GeneratedState, write_state
 from rollbook.results.checks.run import check_results
 from rollbook.results.sources.reading import read_files
@@ -195,3 +196,25 @@ def test_a_result_zip_leaves_out_a_file_without_rows(state: GeneratedState) -> N
     names = {path.name: zipfile.ZipFile(path).namelist() for path in state.results}
     assert names["2027-sample.zip"] == ["results.csv", "items.csv"]
     assert names["2026-sample.zip"] == ["results.csv", "scores.csv", "items.csv"]
+
+
+def test_a_large_district_is_written_in_slices_that_join_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Read
+) -> None:
+    def write(name: str) -> GeneratedState:
+        return write_state(tmp_path / name, students=150, districts=1, seed=6, years=1, xml=30)
+
+    whole = write("whole")
+    monkeypatch.setattr(result_files, "SLICE", 100)
+    sliced = write("sliced")
+    for one, other in zip(whole.results, sliced.results, strict=True):
+        found, again = read(one, "results.csv"), read(other, "results.csv")
+        assert found.height > 100
+        drawn = "AssignedAccommodationList"
+        assert again.drop(drawn).equals(found.drop(drawn))
+        keys = ["OpportunityIdentifier", "ItemIdentifier", "Position"]
+        assert read(other, "items.csv").select(keys).equals(read(one, "items.csv").select(keys))
+    monkeypatch.setattr(result_files, "SLICE", 7)
+    documents = write("tiny").documents
+    assert [path.name for path in documents] == [path.name for path in whole.documents]
+    assert len(documents) == 30
