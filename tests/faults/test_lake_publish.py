@@ -128,3 +128,31 @@ def test_orphans_of_a_crash_are_removed_by_the_next_vacuum(
     lake.vacuum(SCORES, keep_versions=lake.versions(SCORES), retention_hours=0)
     assert set(lake.folder(SCORES).rglob("*.parquet")) == kept
     assert isinstance(lake.scan(SCORES).collect(), pl.DataFrame)
+
+
+@pytest.mark.parametrize("left", [b"", b'{"commitInfo":{"timest', b"\0" * 4096])
+def test_a_log_entry_torn_by_a_power_cut_is_written_again(lake: Lake, left: bytes) -> None:
+    publish(lake.root)
+    entry = lake.folder(SCORES) / "_delta_log" / f"{2:020}.json"
+    entry.write_bytes(left)
+    Lake(lake.root).create([SCORES])
+    assert stored(lake) == OLD
+    assert not publish(lake.root)
+    assert stored(lake) == NEW
+    assert lake.versions(SCORES) == [0, 1, 2]
+
+
+def test_a_checkpoint_torn_by_a_power_cut_is_done_without(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    log = lake.folder(SCORES) / "_delta_log"
+    number = 0
+    while not (found := list(log.glob("*.checkpoint.parquet"))):
+        number += 1
+        empty = rows_of(SCORES, "|id|")
+        lake.upsert(SCORES, empty, transaction=f"t{number}")
+    found[0].write_bytes(found[0].read_bytes()[:100])
+    Lake(lake.root).create([SCORES])
+    assert stored(lake) == OLD
+    assert not publish(lake.root)

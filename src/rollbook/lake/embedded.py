@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import tempfile
+import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -37,8 +39,9 @@ class EmbeddedEngine:
 
     def __init__(self, lake: Lake, *, threads: int | None = None, memory: str = "2GB") -> None:
         self._lake = lake
-        self._spill = tempfile.TemporaryDirectory(prefix="rollbook-spill-")
-        self._duckdb = _locked_down(lake.root, Path(self._spill.name), threads, memory)
+        spill = Path(tempfile.mkdtemp(prefix="rollbook-spill-"))
+        self._forget_spill = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+        self._duckdb = _locked_down(lake.root, spill, threads, memory)
         self._files = lru_cache(REMEMBERED_VERSIONS)(self._files_of_version)
 
     def run(self, query: Query) -> pl.DataFrame:
@@ -62,7 +65,7 @@ class EmbeddedEngine:
     def close(self) -> None:
         """Let go of memory and of the spill folder."""
         self._duckdb.close()
-        self._spill.cleanup()
+        self._forget_spill()
 
     @contextmanager
     def _asked(self, compiled: Compiled) -> Generator[Any]:

@@ -106,6 +106,33 @@ def sync_log(folder: Path, version: int) -> None:
     sync(log)
 
 
+def set_torn_entry_aside(folder: Path) -> None:
+    """Undo a newest log entry that a power cut left half on the disk. Call it as the one writer.
+
+    The Delta library names an entry before the disk holds it. Such an entry was never told to
+    anybody as done, so the write that made it is simply run again.
+    """
+    log = folder / "_delta_log"
+    newest = max(log.glob("*.json"), default=None)
+    if newest is None:
+        return
+    if not _is_whole(newest):
+        newest.replace(newest.with_suffix(".torn"))
+        sync(log)
+    for checkpoint in log.glob(f"{newest.stem}.checkpoint*"):
+        # Parquet ends with its magic; a checkpoint only repeats what the entries say.
+        if checkpoint.read_bytes()[-4:] != b"PAR1":
+            (log / "_last_checkpoint").unlink(missing_ok=True)
+            checkpoint.unlink()
+
+
+def _is_whole(entry: Path) -> bool:
+    try:
+        return bool([json.loads(line) for line in entry.read_text("utf-8").splitlines()])
+    except ValueError:
+        return False
+
+
 def recorded_row_count(folder: Path, version: int) -> int:
     """Return how many rows the publish that made `version` said it wrote."""
     lines = (folder / "_delta_log" / f"{version:020}.json").read_text("utf-8").splitlines()

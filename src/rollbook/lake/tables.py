@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -177,8 +178,11 @@ class Lake:
             raise TableIsUnknown(name)
         return self.tables[name]
 
-    def _writing(self, table: LakeTable) -> Any:
-        return log.one_writer(self.root / ".locks" / f"{table.name}.lock")
+    @contextmanager
+    def _writing(self, table: LakeTable) -> Generator[None]:
+        with log.one_writer(self.root / ".locks" / f"{table.name}.lock"):
+            log.set_torn_entry_aside(self.folder(table))
+            yield
 
     def _create(self, table: LakeTable) -> None:
         folder = self.folder(table)
