@@ -36,7 +36,7 @@ reference: $(STAMP) ## Write the generated pages of docs/reference/ from the cod
 	@$(RUN)/python tools/write_reference.py
 
 bench: $(STAMP) ## Print rows per second of every long step beside a floor measured in the same run
-	@$(RUN)/python -m bench
+	@for script in bench/[a-z]*.py; do echo; $(RUN)/python $$script || exit 1; done
 
 screenshots: $(STAMP) ## Take the pictures in docs/ again, with a real Chromium
 	@tools/screenshots
