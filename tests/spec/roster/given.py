@@ -156,10 +156,25 @@ class Bundle:
         return packed.getvalue()
 
 
-def good_bundle(version: str, *, mode: str = "bulk") -> Bundle:
-    """Make a bundle without a defect, with a row in every file."""
+# What most bundles hold; the rest is there when a defect speaks of it.
+_CORE = (
+    "orgs",
+    "academicSessions",
+    "courses",
+    "classes",
+    "users",
+    "roles",
+    "enrollments",
+    "demographics",
+)
+
+
+def good_bundle(version: str, *, mode: str = "bulk", is_whole: bool = True) -> Bundle:
+    """Make a bundle without a defect, with rows in every file or in those of a roster alone."""
     layouts = LAYOUTS[version]
     tables = _BOTH if version == "1.1" else _BOTH | _ONLY_1_2
+    if not is_whole:
+        tables = {file: rows for file, rows in tables.items() if file in _CORE}
     rows = {file: [dict(row) for row in tables[file]] for file in tables}
     for user in rows["users"]:
         user["enabledUser"] = "true"
@@ -168,10 +183,11 @@ def good_bundle(version: str, *, mode: str = "bulk") -> Bundle:
             user["orgSourcedIds"] = _ORG_1_1[user["sourcedId"]]
         else:
             user["primaryOrgSourcedId"] = _ORG_1_1[user["sourcedId"]]
-    item = rows["lineItems"][0]
-    item |= {"gradingPeriodSourcedId": "spring", "academicSessionSourcedId": "fall"}
-    item |= {"schoolSourcedId": "sch-1"}
-    rows["results"][0] |= {"classSourcedId": "cls-1"}
+    for item in rows.get("lineItems", ()):
+        item |= {"gradingPeriodSourcedId": "spring", "academicSessionSourcedId": "fall"}
+        item |= {"schoolSourcedId": "sch-1"}
+    for result in rows.get("results", ()):
+        result |= {"classSourcedId": "cls-1"}
     if mode == "delta":
         for row in (row for table in rows.values() for row in table):
             row |= {"status": "active", "dateLastModified": _MOMENT}
@@ -179,7 +195,7 @@ def good_bundle(version: str, *, mode: str = "bulk") -> Bundle:
         ["propertyName", "value"],
         ["manifest.version", "1.0"],
         ["oneroster.version", version],
-        *([f"file.{file}", mode] for file in layouts),
+        *([f"file.{file}", mode if file in rows else "absent"] for file in layouts),
         ["source.systemName", "Test"],
     ]
     headers = {file: list(layout.header) for file, layout in layouts.items()}
@@ -198,7 +214,11 @@ def spoilt(defect: str) -> bytes:
     """
     words = [word.strip() for word in defect.split(" ; ")]
     version = "1.1" if "1.1" in words else "1.2"
-    bundle = good_bundle(version, mode="delta" if "delta" in words else "bulk")
+    mode = "delta" if "delta" in words else "bulk"
+    speaks_of_more = any(
+        re.search(rf"\b{file}\b", defect) for file in LAYOUTS["1.2"] if file not in _CORE
+    )
+    bundle = good_bundle(version, mode=mode, is_whole=speaks_of_more)
     for step in words:
         if step not in ("1.1", "1.2", "delta"):
             _take_step(bundle, step.replace("\\n", "\n").replace("\\s", " "))

@@ -51,10 +51,15 @@ def judge_cells(
     if ledger.is_lenient:
         frame = _repaired(frame, layout, mode, ledger)
     frame = _lifecycle(frame, layout.name, mode, ledger)
-    tests = [test for column in layout.columns for test in _tests(column, ledger)]
+    filled = [
+        column for column in layout.columns if column.required or not _is_blank(frame, column.name)
+    ]
+    tests = [test for column in filled for test in _tests(column, ledger)]
     found = frame.select(test.fails.fill_null(False).alias(str(i)) for i, test in enumerate(tests))
+    some = found.select(pl.all().any()).row(0)
     for index, test in enumerate(tests):
-        frame = _note(test, frame, found[str(index)], layout.name, ledger)
+        if some[index]:
+            frame = _note(test, frame, found[str(index)], layout.name, ledger)
     _note_duplicates(frame, layout, ledger)
     return frame.with_columns(
         typed(column, pl.col(column.name)).alias(column.name) for column in layout.columns
@@ -65,8 +70,6 @@ def _note(
     test: _Test, frame: pl.DataFrame, fails: pl.Series, file: str, ledger: Ledger
 ) -> pl.DataFrame:
     """Note the cells that fail, and return the rows without the words that mean nothing."""
-    if not fails.any():
-        return frame
     name = test.column.name
     rows = frame.filter(fails).select("_line", value=pl.col(name))
     words = ", ".join(test.column.vocabulary)
@@ -126,6 +129,8 @@ def _is_missing(column: Column, ledger: Ledger) -> pl.Expr:
 def _lifecycle(frame: pl.DataFrame, file: str, mode: Mode, ledger: Ledger) -> pl.DataFrame:
     """Judge status and dateLastModified, which mean something only in a delta file."""
     status, moment = pl.col("status"), pl.col("dateLastModified")
+    if mode is Mode.BULK and _is_blank(frame, "status") and _is_blank(frame, "dateLastModified"):
+        return frame
     if mode is Mode.BULK:
         _note_rows(checks.STATUS_IN_BULK, frame, status.is_not_null(), "status", file, ledger)
         filled = moment.is_not_null()
@@ -141,6 +146,10 @@ def _lifecycle(frame: pl.DataFrame, file: str, mode: Mode, ledger: Ledger) -> pl
     assert wrong is not None
     _note_rows(checks.NOT_A_MOMENT, frame, wrong, "dateLastModified", file, ledger)
     return frame.with_columns(status.fill_null("active")) if ledger.is_lenient else frame
+
+
+def _is_blank(frame: pl.DataFrame, column: str) -> bool:
+    return frame[column].null_count() == frame.height
 
 
 def _note_rows(
@@ -185,11 +194,11 @@ def _without_repeated(shared: pl.DataFrame, layout: FileLayout, ledger: Ledger) 
 
 def _repaired(frame: pl.DataFrame, layout: FileLayout, mode: Mode, ledger: Ledger) -> pl.DataFrame:
     """Apply the repairs to the columns that have a cell in need of one."""
+    filled = [column for column in layout.columns if not _is_blank(frame, column.name)]
     in_need = frame.select(
-        _needs_repair(column, mode).fill_null(False).any().alias(column.name)
-        for column in layout.columns
+        _needs_repair(column, mode).fill_null(False).any().alias(column.name) for column in filled
     ).row(0, named=True)
-    for column in layout.columns:
+    for column in filled:
         if in_need[column.name]:
             frame = _repair_column(frame, column, layout.name, ledger)
     return frame

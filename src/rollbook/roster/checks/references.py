@@ -117,10 +117,10 @@ def check_references(bundle: JudgedBundle, ledger: Ledger) -> None:
 def _resolve(
     bundle: JudgedBundle, table: JudgedTable, column: Column, target: str, ledger: Ledger
 ) -> None:
+    if table.frame[column.name].null_count() == table.frame.height:
+        return
     used = _used(table, column)
     targets = _targets(bundle, target)
-    if used.is_empty():
-        return
     if targets is None:
         _note_missing_file(bundle, table, column, target, used.filter("is_in"), ledger)
         return
@@ -145,10 +145,10 @@ def _used(table: JudgedTable, column: Column) -> pl.DataFrame:
         row=pl.int_range(pl.len(), dtype=pl.UInt32),
         is_in=table.kept,
     )
-    stays = table.frame["status"].fill_null("") != "tobedeleted"
-    named = used["value"].is_not_null()
-    if not (stays.all() and named.all()):
-        used = used.filter(stays & named)
+    if table.removed is not None:
+        used = used.filter(~table.removed)
+    if used["value"].null_count():
+        used = used.drop_nulls("value")
     if column.is_list:
         used = used.explode("value", empty_as_null=True).drop_nulls("value")
     return used

@@ -90,13 +90,15 @@ def _check_formulas(table: JudgedTable, ledger: Ledger) -> None:
         for column in table.layout.columns
         if column.kind is Kind.TEXT and not column.is_list and column.name not in _NOT_PROSE
     ]
+    names = [name for name in names if table.frame[name].null_count() < table.frame.height]
     if not names:
         return
-    rows = table.current(*names)
-    risky = rows.select(pl.col(names).str.contains(_FORMULA).fill_null(False))
+    starts = pl.col(names).str.contains(_FORMULA)
+    risky = table.frame.select(starts.any()).row(0, named=True)
     for name in names:
-        if risky[name].any():
-            found = rows.filter(risky[name]).select("_line", value=name)
+        if risky[name]:
+            rows = table.current(name).filter(pl.col(name).str.contains(_FORMULA))
+            found = rows.select("_line", value=name)
             ledger.add_rows(checks.FORMULA, table.name, found, column=name)
 
 

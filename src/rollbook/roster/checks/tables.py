@@ -35,13 +35,20 @@ class JudgedTable:
 
     Shape: `frame` has all rows of the file, `_line`, and for every reference that is not a list
            a column `_at_<name>`: the row number of the record that it names in its own table,
-           null when it names none. `kept` tells for each row whether it is still in.
+           null when it names none. `kept` tells for each row whether it is still in, and
+           `removed` whether it is a removal; None when the file has none.
     """
 
     layout: FileLayout
     mode: Mode
     frame: pl.DataFrame
     kept: pl.Series
+    removed: pl.Series | None = None
+
+    def __post_init__(self) -> None:
+        status = self.frame["status"]
+        if status.null_count() < status.len() and status.eq("tobedeleted").any():
+            self.removed = status.eq_missing("tobedeleted")
 
     @property
     def name(self) -> str:
@@ -59,7 +66,7 @@ class JudgedTable:
             *(self.column(name).alias(name) for name in columns),
             row=pl.int_range(pl.len(), dtype=pl.UInt32),
         )
-        stays = self.kept & (self.frame["status"].fill_null("") != "tobedeleted")
+        stays = self.kept if self.removed is None else self.kept & ~self.removed
         return frame if stays.all() else frame.filter(stays)
 
     def column(self, name: str) -> pl.Series:
