@@ -72,16 +72,19 @@ def _reaches(grants: Iterable[HeldGrant]) -> dict[int, Reach]:
         return {}
     state_count = Organization.objects.filter(kind=OrganizationKind.STATE, is_active=True).count()
     below: dict[int, set[int]] = {organization_id: {organization_id} for organization_id in named}
-    links = OrganizationLink.objects.filter(ancestor_id__in=named)
+    # Who reaches everything needs no list of it: a state has thousands of schools.
+    whole = {place for place, kind in named.items() if _is_whole(kind, state_count)}
+    links = OrganizationLink.objects.filter(ancestor_id__in=named.keys() - whole)
     for ancestor_id, descendant_id in links.values_list("ancestor_id", "descendant_id"):
         below[ancestor_id].add(descendant_id)
     return {
-        organization_id: Reach(
-            frozenset(below[organization_id]),
-            everything=kind is OrganizationKind.STATE and state_count == 1,
-        )
-        for organization_id, kind in named.items()
+        place: Reach(frozenset(reached), everything=place in whole)
+        for place, reached in below.items()
     }
+
+
+def _is_whole(kind: OrganizationKind, state_count: int) -> bool:
+    return kind is OrganizationKind.STATE and state_count == 1
 
 
 def _by_permission(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -31,9 +31,9 @@ class NotWorthRetrying(Exception):
 class JobContext:
     """Hand a job's function what it may not find by magic.
 
-    Shape: `arguments` are the ids that were queued with the job; `progress(done, total, says)` returns at once, whatever the database is busy with;
-           `actor` is the job itself, `account_id` the person who asked for it, if any; `attempt`
-           counts from 1.
+    Shape: `arguments` are the ids that were queued with the job; `progress(done, total, says)`
+           returns at once, whatever the database is busy with; `actor` is the job itself,
+           `account_id` the person who asked for it, if any; `attempt` counts from 1.
     """
 
     now: datetime
@@ -61,7 +61,8 @@ class JobKind:
     Shape: the name begins with the folder whose `jobs.py` holds the function. Effects of a job that
            `is_in_transaction` commit together with its acknowledgement; such a job is short. Any
            other job keeps its own transactions and may be run again without harm. `scope_rule`
-           says, for an auditor, whose data the job sees and who sees what it returns.
+           says, for an auditor, whose data the job sees and who sees what it returns. `nightly_at`
+           is when the job runs by itself unless somebody schedules it otherwise.
     """
 
     name: str
@@ -69,6 +70,7 @@ class JobKind:
     scope_rule: str
     is_in_transaction: bool
     attempt_limit: int
+    nightly_at: time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +121,19 @@ _kinds: dict[str, JobKind] = {}
 
 
 def job(
-    *, name: str, scope_rule: str, in_transaction: bool = False, attempt_limit: int = 5
+    *,
+    name: str,
+    scope_rule: str,
+    in_transaction: bool = False,
+    attempt_limit: int = 5,
+    nightly_at: time | None = None,
 ) -> Callable[[JobFunction], JobFunction]:
     """Put a function of a domain's `jobs.py` on the register, under `folder.verb_noun`."""
 
     def register(function: JobFunction) -> JobFunction:
-        _kinds[name] = JobKind(name, function, scope_rule, in_transaction, attempt_limit)
+        _kinds[name] = JobKind(
+            name, function, scope_rule, in_transaction, attempt_limit, nightly_at
+        )
         return function
 
     return register

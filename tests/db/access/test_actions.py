@@ -44,8 +44,9 @@ def test_a_new_account_may_do_nothing_and_has_no_password() -> None:
     )  # fmt: skip
     assert not scope_of(made, on=ON).reach
     assert audited() == ["add_account"]
-    with pytest.raises(actions.AccountExists):
+    with pytest.raises(actions.AccountExists) as known:
         actions.add_account(EVERYTHING, email="PAT@example.org", by=BY, now=NOW)
+    assert known.value.account == uuid
 
 
 def test_only_administrators_make_accounts(state: SmallState) -> None:
@@ -292,3 +293,11 @@ def test_nobody_at_all_may_change_accounts(state: SmallState) -> None:
         actions.disable_account(nobody, account=holder.uuid, by=BY, now=NOW)
     with pytest.raises(AccountNotFound):
         actions.end_sessions(nobody, account=holder.uuid, by=BY, now=NOW)
+
+
+def test_expired_sessions_are_removed_and_living_ones_stay() -> None:
+    living, over = session_of(account("a@x.org")), session_of(account("b@x.org"))
+    Session.objects.filter(session_key=over).update(expire_date=NOW - timedelta(seconds=1))
+    Session.objects.filter(session_key=living).update(expire_date=NOW)
+    assert actions.remove_expired_sessions(by=BY, now=NOW) == 1
+    assert Session.objects.get().session_key == living

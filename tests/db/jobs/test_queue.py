@@ -11,13 +11,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rollbook.audit.models import AuditEntry
-from rollbook.jobs import actions, queries, register
+from rollbook.jobs import actions, queries, register, types
 from rollbook.jobs.actions import enqueue, run_next
 from rollbook.jobs.models import Job
 from rollbook.jobs.rules import LEASE
 from rollbook.jobs.types import JobContext, JobStatus, NotWorthRetrying, job
 from rollbook.messages.models import Message
-from rollbook.shared import events
 from rollbook.shared.actor import Actor, ActorKind
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission, Reach, Scope
@@ -28,7 +27,6 @@ SECRET = "Nemo Student 1234567890"
 calls: list[JobContext] = []
 
 
-@job(name="testing.note", scope_rule="tests", in_transaction=True, attempt_limit=3)
 def note(context: JobContext) -> dict[str, Any]:
     """Leave a row behind, and fail when told to."""
     calls.append(context)
@@ -45,7 +43,6 @@ def note(context: JobContext) -> dict[str, Any]:
     return {"rows": 1}
 
 
-@job(name="testing.long", scope_rule="tests")
 def long(context: JobContext) -> None:
     """Work for a while outside a transaction."""
     context.progress(3, 10, "x" * 300)
@@ -62,10 +59,14 @@ def cancel(uuid: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def forget_calls() -> Iterator[None]:
+def two_jobs() -> Iterator[None]:
+    """Register the two jobs of these tests, and forget them and their calls afterwards."""
+    job(name="testing.note", scope_rule="tests", in_transaction=True, attempt_limit=3)(note)
+    job(name="testing.long", scope_rule="tests")(long)
     calls.clear()
     yield
-    events.clear()
+    for name in ("testing.note", "testing.long"):
+        del types._kinds[name]
 
 
 @pytest.fixture

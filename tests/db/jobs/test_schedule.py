@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from rollbook.jobs import actions, register
+from rollbook.jobs import actions, register, types
 from rollbook.jobs.models import Job, Schedule
 from rollbook.jobs.types import JobContext, job
 from tests.factories.accounts import BY
@@ -14,9 +15,16 @@ pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 8, 6, tzinfo=UTC)
 
 
-@job(name="testing.nightly", scope_rule="tests")
 def nightly(context: JobContext) -> None:
     """Do nothing, every night."""
+
+
+@pytest.fixture(autouse=True)
+def one_job() -> Iterator[None]:
+    """Register the job of these tests, and forget it afterwards."""
+    job(name="testing.nightly", scope_rule="tests")(nightly)
+    yield
+    del types._kinds["testing.nightly"]
 
 
 def schedule(days: str = "1234567") -> datetime:
@@ -88,3 +96,15 @@ def test_a_schedule_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="names no days"):
         schedule(days="")
     assert not Schedule.objects.exists()
+
+
+def test_a_worker_schedules_the_nightly_jobs_that_nobody_has_scheduled() -> None:
+    job(name="testing.nightly", scope_rule="tests", nightly_at=time(2))(nightly)
+    added = actions.set_nightly_schedules(by=BY, now=START)
+    names = set(Schedule.objects.values_list("name", flat=True))
+    assert {"access.remove_expired_sessions", "testing.nightly"} <= names
+    assert added == len(names)
+    Schedule.objects.filter(name="testing.nightly").update(is_on=False, time_of_day=time(5))
+    assert actions.set_nightly_schedules(by=BY, now=START) == 0
+    kept = Schedule.objects.get(name="testing.nightly")
+    assert (kept.is_on, kept.time_of_day) == (False, time(5))

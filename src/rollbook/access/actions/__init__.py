@@ -7,6 +7,7 @@ from rollbook.access.actions.accounts import (
     disable_account,
     enable_account,
     end_sessions,
+    remove_expired_sessions,
 )
 from rollbook.access.actions.grants import GrantExists, GrantRefused, end_grant, grant_role
 from rollbook.access.actions.sandbox import (
@@ -30,5 +31,6 @@ __all__ = [
     "enter_sandbox",
     "grant_role",
     "leave_sandbox",
+    "remove_expired_sessions",
     "remove_old_sandbox_accounts",
 ]

@@ -20,7 +20,11 @@ from rollbook.shared.scope import Permission, Scope
 
 
 class AccountExists(Exception):
-    """Say that somebody already signs in with this e-mail address."""
+    """Say that somebody already signs in with this e-mail address; `account` is their public id."""
+
+    def __init__(self, account: UUID) -> None:
+        super().__init__("Somebody already signs in with this address. Give them a role.")
+        self.account = account
 
 
 class NotYours(Exception):
@@ -44,8 +48,8 @@ def add_account(
     if not scope.may(Permission.ACCOUNT_WRITE):
         raise NotYours("You do not make accounts. Ask an administrator.")
     with transaction.atomic():
-        if Account.objects.filter(email__iexact=email.strip()).exists():
-            raise AccountExists("Somebody already signs in with this address. Give them a role.")
+        if known := Account.objects.filter(email__iexact=email.strip()).first():
+            raise AccountExists(known.uuid)
         account = Account.objects.create_user(
             email.strip(), first_name=first_name.strip(), last_name=last_name.strip()
         )
@@ -97,6 +101,21 @@ def end_sessions(scope: Scope, *, account: UUID | str, by: Actor, now: datetime)
             now=now,
         )
     return ended
+
+
+def remove_expired_sessions(*, by: Actor, now: datetime) -> int:
+    """Remove what is left of sessions that are over; count them."""
+    with transaction.atomic():
+        removed, _ = Session.objects.filter(expire_date__lt=now).delete()
+        audit.record(
+            action="remove_expired_sessions",
+            subject_kind="session",
+            subject_uuid="",
+            detail={"sessions": removed},
+            by=by,
+            now=now,
+        )
+    return removed
 
 
 def _end_sessions(account: Account, *, now: datetime) -> int:

@@ -7,7 +7,11 @@ from rollbook.jobs.actions.queue import (
     enqueue,
     retry_job,
 )
-from rollbook.jobs.actions.schedule import queue_due_schedules, set_schedule
+from rollbook.jobs.actions.schedule import (
+    queue_due_schedules,
+    set_nightly_schedules,
+    set_schedule,
+)
 from rollbook.jobs.actions.work import run_next, run_until_empty, run_worker
 
 __all__ = [
@@ -20,5 +24,6 @@ __all__ = [
     "run_next",
     "run_until_empty",
     "run_worker",
+    "set_nightly_schedules",
     "set_schedule",
 ]

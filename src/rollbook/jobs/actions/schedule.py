@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from rollbook.audit import actions as audit
 from rollbook.jobs import rules
 from rollbook.jobs.actions.queue import enqueue
 from rollbook.jobs.models import Schedule
-from rollbook.jobs.register import find_kind
+from rollbook.jobs.register import all_kinds, find_kind
 from rollbook.shared.actor import Actor
 
 
@@ -56,6 +57,29 @@ def set_schedule(
             now=now,
         )
     return next_run_at
+
+
+def set_nightly_schedules(*, by: Actor, now: datetime) -> int:
+    """Schedule every job that runs each night, where nobody has scheduled it yet; count them.
+
+    Part of a worker's start. What somebody changed or switched off stays as it is.
+    """
+    known = set(Schedule.objects.values_list("name", flat=True))
+    missing = [
+        (kind.name, kind.nightly_at)
+        for kind in all_kinds().values()
+        if kind.nightly_at is not None and kind.name not in known
+    ]
+    for name, nightly_at in missing:
+        set_schedule(
+            name=name,
+            job_name=name,
+            time_of_day=nightly_at,
+            time_zone=settings.TIME_ZONE,
+            by=by,
+            now=now,
+        )
+    return len(missing)
 
 
 def queue_due_schedules(*, now: datetime) -> int:

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import Q
 
-from rollbook.jobs.actions.schedule import queue_due_schedules
+from rollbook.jobs.actions.schedule import queue_due_schedules, set_nightly_schedules
 from rollbook.jobs.heartbeat import Heartbeat
 from rollbook.jobs.models import Job
 from rollbook.jobs.register import UnknownJob, find_kind
@@ -35,10 +35,14 @@ class LeaseLost(Exception):
 def run_worker(stop: Event, *, worker: str = "", poll_seconds: float = 1.0) -> None:
     """Run jobs and schedules until `stop` is set; the job at hand is finished first."""
     name = worker or f"{socket.gethostname()}:{os.getpid()}:{get_ident()}"
+    is_scheduled = False
     while not stop.is_set():
         close_old_connections()
         try:
             now = _database_moment()
+            if not is_scheduled:
+                set_nightly_schedules(by=Actor.job("worker"), now=now)
+                is_scheduled = True
             queue_due_schedules(now=now)
             ran = run_next(name, now=now)
         except DatabaseError as error:
