@@ -57,7 +57,8 @@ def canonical(changes: TableChanges) -> TableChanges:
     full = full.with_columns(expr for c in columns for expr in _canonical_cells(c))
     whole_or_touched = [_WHOLE, *(touched(c) for c in columns)]
     full = full.filter(pl.any_horizontal(whole_or_touched)).sort("id")
-    used = [c for c in columns if _is_used(full, c)]
+    nulls = full.null_count().row(0, named=True)
+    used = [c for c in columns if nulls[before(c)] + nulls[after(c)] < 2 * full.height]
     return TableChanges(table, full.select(list(schema_of(table, used))))
 
 
@@ -68,11 +69,6 @@ def _canonical_cells(column: str) -> tuple[pl.Expr, pl.Expr]:
         pl.when(_ADDS | same).then(None).otherwise(old).alias(before(column)),
         pl.when(_DELETES | same).then(None).otherwise(new).alias(after(column)),
     )
-
-
-def _is_used(frame: pl.DataFrame, column: str) -> bool:
-    cells = frame.select(before(column), after(column))
-    return sum(cells.null_count().row(0)) < 2 * cells.height
 
 
 def _check(table: PlanTable, frame: pl.DataFrame) -> None:

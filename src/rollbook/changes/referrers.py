@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import connection
 
 from rollbook.changes.layouts import after
+from rollbook.changes.plan import touched
 from rollbook.changes.tables import ids_found, quoted, staged
 from rollbook.changes.types import ChangeAction, TableChanges
 
@@ -18,13 +19,15 @@ IdsByTable = Mapping[str, set[int]]  # database table -> ids
 def still_referred_to(changes: Sequence[TableChanges]) -> dict[str, set[int]]:
     """Find the deletions that would leave a record pointing at nothing.
 
-    Shape: database table -> ids. A record that is deleted as well does not count, unless it turns
-           out to stay; so this goes on until nothing more stays.
+    Shape: database table -> ids. A record that is made to point elsewhere does not count, nor one
+           that is deleted as well, unless it turns out to stay; so this goes on until nothing more
+           stays.
     """
+    tables = {change.table.db_table: change for change in changes}
     doomed = {c.table.db_table: ids_of(c, ChangeAction.DELETE) for c in changes}
     stays: dict[str, set[int]] = {table: set() for table in doomed}
-    while found := {table: ids for table, ids in _referred_to(doomed) if ids}:
-        for table, ids in found.items():
+    while found := [pair for pair in _referred_to(doomed, tables) if pair[1]]:
+        for table, ids in found:
             stays[table] |= ids
             doomed[table] = doomed[table] - ids
     return stays
@@ -50,23 +53,33 @@ def ids_of(changes: TableChanges, action: ChangeAction) -> set[int]:
     return set(changes.frame.filter(pl.col("action") == action.value)["id"].to_list())
 
 
-def _referred_to(doomed: IdsByTable) -> Iterator[tuple[str, set[int]]]:
+def _referred_to(
+    doomed: IdsByTable, tables: Mapping[str, TableChanges]
+) -> Iterator[tuple[str, set[int]]]:
     for table, ids in doomed.items():
-        if ids:
-            yield table, _kept_by_others(table, ids, doomed)
+        for referrer, column in _referrers(table) if ids else ():
+            leaving = doomed.get(referrer, set()) | _edited(tables.get(referrer), column)
+            yield table, _kept_by(referrer, column, ids, leaving)
 
 
-def _kept_by_others(table: str, ids: set[int], doomed: IdsByTable) -> set[int]:
-    kept: set[int] = set()
-    with staged(_frame(ids), {"id": "integer"}) as stage:
-        for referrer, column in _referrers(table):
-            with staged(_frame(doomed.get(referrer, ())), {"id": "integer"}) as going:
-                kept |= _ids(
-                    f"SELECT DISTINCT r.{quoted(column)} FROM {quoted(referrer)} AS r"
-                    f" JOIN {stage} AS s ON s.id = r.{quoted(column)}"
-                    f" LEFT JOIN {going} AS g ON g.id = r.id WHERE g.id IS NULL"
-                )
-    return kept
+def _edited(changes: TableChanges | None, column: str) -> set[int]:
+    """Return the records whose cell in this column is written."""
+    if changes is None or after(column) not in changes.frame.columns:
+        return set()
+    return set(changes.frame.filter(touched(column))["id"].to_list())
+
+
+def _kept_by(referrer: str, column: str, ids: set[int], leaving: set[int]) -> set[int]:
+    """Return those of `ids` that a row of the referrer points at, other than those leaving."""
+    with (
+        staged(_frame(ids), {"id": "integer"}) as stage,
+        staged(_frame(leaving), {"id": "integer"}) as going,
+    ):
+        return _ids(
+            f"SELECT DISTINCT r.{quoted(column)} FROM {quoted(referrer)} AS r"
+            f" JOIN {stage} AS s ON s.id = r.{quoted(column)}"
+            f" LEFT JOIN {going} AS g ON g.id = r.id WHERE g.id IS NULL"
+        )
 
 
 def _ids(statement: str) -> set[int]:

@@ -122,6 +122,19 @@ def test_an_added_record_that_something_outside_the_plan_refers_to_stays() -> No
     assert SchoolEnrollment.objects.count() == 0
 
 
+def test_an_added_record_goes_when_what_the_plan_pointed_at_it_points_back() -> None:
+    where = given.school()
+    given.students(where, 1)
+    added = given.additions(where, 1)[0]
+    current = given.rows(SCHOOL_ENROLLMENTS, SchoolEnrollment)
+    moved = current.select("id", student_id=pl.lit(added.frame["id"][0]))
+    edit = TableChanges(SCHOOL_ENROLLMENTS, diff(SCHOOL_ENROLLMENTS, current, moved))
+    before = people()
+    assert conflicts(undone(committed([added, edit]))) == []
+    assert_frame_equal(people(), before)
+    assert_frame_equal(given.rows(SCHOOL_ENROLLMENTS, SchoolEnrollment), current)
+
+
 def test_a_record_that_vanished_is_a_conflict() -> None:
     plan = committed(given.additions(given.school(), 2))
     vanished = SchoolEnrollment.objects.latest("id")
