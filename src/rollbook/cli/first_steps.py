@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from rollbook.access.actions import AccountExists, add_account, grant_role
-from rollbook.access.models import Account
+from rollbook.access.actions import AccountExists, add_account, grant_role, reset_password
 from rollbook.orgs.actions import add_organization
 from rollbook.orgs.queries import organizations_in
 from rollbook.orgs.types import OrganizationKind, OrganizationRow
@@ -43,8 +41,4 @@ def make_administrator(
             by=by,
             now=now,
         )
-        password = secrets.token_urlsafe(18)
-        holder = Account.objects.get(uuid=account)
-        holder.set_password(password)
-        holder.save(update_fields=["password"])
-    return password
+        return reset_password(scope, account=account, by=by, now=now)

@@ -176,7 +176,7 @@ def test_sessions_are_ended_by_their_owner_or_an_administrator(state: SmallState
 def test_nobody_disables_themselves_or_somebody_above(state: SmallState) -> None:
     admin = scope_with("school_admin", state.north_high)
     own = Account.objects.get(email="admin@example.org")
-    with pytest.raises(actions.NotYours, match="yourself"):
+    with pytest.raises(actions.NotYours, match="your own account"):
         actions.disable_account(admin, account=own.uuid, by=BY, now=NOW)
     above = account("c@example.org")
     grant(above, "test_coordinator", state.north_high)
@@ -275,6 +275,26 @@ def test_old_visits_are_removed_and_young_ones_stay(state: SmallState, sandbox: 
     Account.objects.filter(pk=visits[2].pk).update(created_at=NOW)
     assert actions.remove_old_sandbox_accounts(by=BY, now=NOW) == 2
     assert set(Account.objects.all()) == {visits[2], real}
+
+
+def test_a_new_password_works_once_handed_over_and_ends_sessions(state: SmallState) -> None:
+    holder = account("t@example.org")
+    grant(holder, "teacher", state.north_high)
+    session_of(holder)
+    admin = scope_with("school_admin", state.north_high)
+    password = actions.reset_password(admin, account=holder.uuid, by=BY, now=NOW)
+    holder.refresh_from_db()
+    assert holder.check_password(password)
+    assert len(password) >= 15
+    assert not Session.objects.exists()
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.detail) == ("reset_password", {"sessions_ended": 1})
+    stranger = scope_with("school_admin", state.south_high, "s@example.org")
+    with pytest.raises(AccountNotFound):
+        actions.reset_password(stranger, account=holder.uuid, by=BY, now=NOW)
+    own = Account.objects.get(email="admin@example.org")
+    with pytest.raises(actions.NotYours):
+        actions.reset_password(admin, account=own.uuid, by=BY, now=NOW)
 
 
 def test_nobody_at_all_may_change_accounts(state: SmallState) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,8 +187,11 @@ def test_a_request_takes_as_many_queries_for_three_grants_as_for_one(
     assert counts == [5, 5, 5]
 
 
-def test_a_disabled_account_is_signed_out_by_the_next_request(state: SmallState) -> None:
+def test_a_disabled_account_is_signed_out_by_the_next_request(
+    state: SmallState, settings: Any, tmp_path: Path
+) -> None:
     """Through the whole stack: even a session that outlived the disabling finds no user."""
+    settings.STATIC_ROOT = tmp_path
     holder = account()
     grant(holder, "teacher", state.north_high)
     client = signed_in(holder)

@@ -8,6 +8,7 @@ from rollbook.access.actions.accounts import (
     enable_account,
     end_sessions,
     remove_expired_sessions,
+    reset_password,
 )
 from rollbook.access.actions.grants import GrantExists, GrantRefused, end_grant, grant_role
 from rollbook.access.actions.sandbox import (
@@ -33,4 +34,5 @@ __all__ = [
     "leave_sandbox",
     "remove_expired_sessions",
     "remove_old_sandbox_accounts",
+    "reset_password",
 ]
