@@ -209,7 +209,8 @@ def spoilt(defect: str) -> bytes:
            copy of a row, `-users[1]` removes one, `-users[*]` all; `-users:email` removes a
            column, `users:email=mail` renames it, `users:email<->phone` exchanges two and
            `+users:extra` adds one; `-users.csv` removes a file, `users.csv=x/users.csv` renames
-           it, `+notes.csv` adds one, `only notes.csv` keeps none but it; `manifest.file.users=x`, `-manifest.file.users`,
+           it, `+notes.csv` adds one, `only notes.csv` keeps none but it;
+           `manifest.file.users=x`, `-manifest.file.users`,
            `+manifest.x=y`, `manifest:value=Value`. `\\n` and `\\s` are a line feed and a space.
     """
     words = [word.strip() for word in defect.split(" ; ")]

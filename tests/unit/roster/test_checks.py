@@ -77,7 +77,7 @@ def test_values_are_typed() -> None:
         ("users[1].grades=3", "users", "grades", ["03"]),
         ("users[1].grades=K", "users", "grades", ["KG"]),
         ("users[1].grades=fourth", "users", "grades", None),
-        ("classes[1].termSourcedIds=fall, ,spring", "classes", "term_sourced_ids", ["fall", "spring"]),
+        ("classes[1].termSourcedIds=spring, ,", "classes", "term_sourced_ids", ["spring"]),
         ("orgs[1].name=North\\n\\sEnd\\s", "orgs", "name", "North End"),
         ("demographics[1].sex=unknown", "demographics", "sex", None),
         ("classes[1].termSourcedIds=winter,fall", "classes", "term_sourced_ids", ["fall"]),
@@ -169,6 +169,25 @@ def test_hostile_bytes_are_one_fatal_finding(source: bytes, code: str) -> None:
     result = check_file(source, profile=Profile.LENIENT)
     assert [(f.code, str(f.severity)) for f in result.report] == [(code, "fatal")]
     assert result.frames is None
+
+
+def test_an_entry_that_cannot_be_unpacked_is_one_fatal_finding() -> None:
+    whole = bytearray(good_bundle("1.1", is_whole=False).zip())
+    for name in (b"manifest.csv", b"users.csv"):
+        spoilt_zip = bytearray(whole)
+        at = spoilt_zip.find(name) + len(name) + 20
+        spoilt_zip[at] ^= 0xFF
+        result = check_file(bytes(spoilt_zip), profile=Profile.STRICT)
+        fatal = [finding for finding in result.report if finding.severity == "fatal"]
+        assert len(fatal) == 1
+        assert result.frames is None
+
+
+@pytest.mark.parametrize("text", ["", "\\n\\n", "users", "a,b,c\\n1,2,3\\n"])
+def test_a_file_that_is_no_roster_file_is_refused(text: str) -> None:
+    result = _checked("-users.csv ; +users.csv=" + text)
+    assert str(result.report.verdict) == "error"
+    assert result.frames is None or result.frames.modes["users"] is Mode.ABSENT
 
 
 def test_json_counts_everything_and_is_json() -> None:

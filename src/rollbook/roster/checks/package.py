@@ -191,7 +191,7 @@ def check_package(bundle: OneRosterBundle, ledger: Ledger) -> frozenset[str]:
     if bundle.manifest is None:
         if not bundle.findings.is_fatal:
             ledger.add(NO_MANIFEST, file=_MANIFEST, version=bundle.version)
-    else:
+    elif not bundle.manifest.findings.is_fatal:
         _check_manifest(bundle.manifest, bundle, ledger)
     return frozenset(_lost(bundle, ledger))
 

@@ -58,7 +58,7 @@ def check_bundle(
     ledger = Ledger(profile, switched_off)
     _take_findings(bundle.findings, "", ledger)
     lost = check_package(bundle, ledger)
-    if bundle.manifest is not None:
+    if bundle.manifest is not None and not bundle.findings.is_fatal:
         _take_findings(bundle.manifest.findings, "manifest", ledger)
     judged = _judge_tables(bundle, lost, dict(known), ledger)
     if not ledger.report.is_fatal:  # else every reference to what cannot be read would fail

@@ -23,10 +23,15 @@ def compact(frame: pl.DataFrame) -> pl.DataFrame:
     if frame.height < _COMPACT_FROM:
         return frame
     return frame.with_columns(
-        pl.Series(name, cast("Any", frame[name]).to_arrow(compat_level=pl.CompatLevel.oldest()))
-        for name, kind in frame.schema.items()
-        if kind == pl.String
+        _copied(frame[name]) for name, kind in frame.schema.items() if kind == pl.String
     )
+
+
+def _copied(cells: pl.Series) -> pl.Series:
+    if cells.null_count() == cells.len():
+        return pl.repeat(None, cells.len(), dtype=pl.String, eager=True).alias(cells.name)
+    text = cast("Any", cells).to_arrow(compat_level=pl.CompatLevel.oldest())
+    return pl.Series(cells.name, text)
 
 
 @dataclass
