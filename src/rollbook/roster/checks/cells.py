@@ -11,7 +11,7 @@ from rollbook.roster.checks import cell_checks as checks
 from rollbook.roster.checks.kinds import GUID, MAX_GUID_LENGTH, loose_list, misfits, typed
 from rollbook.roster.checks.ledger import Ledger, RosterCheck
 from rollbook.roster.checks.repairs import SPACED_LIST, CellRepair, repairs_of
-from rollbook.roster.layouts import Column, FileLayout, Kind
+from rollbook.roster.layouts import STATUSES, Column, FileLayout, Kind
 from rollbook.roster.types import Mode
 from rollbook.shared.findings import Severity
 from rollbook.shared.grades import GRADE_CODES
@@ -139,9 +139,9 @@ def _lifecycle(frame: pl.DataFrame, file: str, mode: Mode, ledger: Ledger) -> pl
         return frame.with_columns(removed.alias("status"))
     _note_rows(checks.STATUS_IN_DELTA, frame, status.is_null(), "status", file, ledger)
     _note_rows(checks.MOMENT_IN_DELTA, frame, moment.is_null(), "dateLastModified", file, ledger)
-    column = Column("status", Kind.ENUM, required=True, vocabulary=("active", "tobedeleted"))
+    column = Column("status", Kind.ENUM, required=True, vocabulary=STATUSES)
     unknown = ~status.is_in(column.vocabulary)
-    _note_rows(checks.NOT_A_WORD, frame, unknown, "status", file, ledger, "active, tobedeleted")
+    _note_rows(checks.NOT_A_WORD, frame, unknown, "status", file, ledger)
     wrong = misfits(Column("dateLastModified", Kind.DATETIME), moment)
     assert wrong is not None
     _note_rows(checks.NOT_A_MOMENT, frame, wrong, "dateLastModified", file, ledger)
@@ -152,15 +152,15 @@ def _is_blank(frame: pl.DataFrame, column: str) -> bool:
     return frame[column].null_count() == frame.height
 
 
-def _note_rows(
+def _note_rows(  # noqa: PLR0917 – a check, what fails it, and where
     check: RosterCheck,
     frame: pl.DataFrame,
     fails: pl.Expr,
     column: str,
     file: str,
     ledger: Ledger,
-    words: str = "",
 ) -> None:
+    words = ", ".join(STATUSES)
     rows = frame.filter(fails).select("_line", value=pl.col(column))
     ledger.add_rows(check, file, rows, column=column, words=words)
 

@@ -17,7 +17,7 @@ _BINDING: Final = "OneRoster CSV binding, header row"
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 
 
-def _header_check(
+def _header_check(  # noqa: PLR0917 – a table of checks reads best by position
     code: str, name: str, says: str, fix: str, why: str, lenient: Severity | None = _WARNING
 ) -> RosterCheck:
     return RosterCheck(code, name, _ERROR, says, fix, why, _BINDING, lenient)

@@ -117,7 +117,9 @@ class Ledger:
         if rows.is_empty() or not self.looks_for(check):
             return
         taken = severity or self.severity_of(check)
-        for finding, times in _examples(check, f"{file}.csv", column, taken, rows, words):
+        for finding, times in _examples(
+            check, rows, file=f"{file}.csv", column=column, severity=taken, words=words
+        ):
             self.take(finding, file=file, times=times)
         if condemn and taken is Severity.ERROR:
             self.condemn(file, rows["_line"], check.code)
@@ -136,7 +138,9 @@ class Ledger:
         if not self.looks_for(check):
             return
         taken = severity or self.severity_of(check)
-        for finding, times in _examples(check, f"{file}.csv", column, taken, groups, words):
+        for finding, times in _examples(
+            check, groups, file=f"{file}.csv", column=column, severity=taken, words=words
+        ):
             self.take(finding, file=file, times=times)
 
     def condemn(self, file: str, lines: pl.Series, cause: str) -> None:
@@ -154,10 +158,11 @@ class Ledger:
 
 def _examples(
     check: Check,
+    rows: pl.DataFrame,
+    *,
     file: str,
     column: str | None,
     severity: Severity,
-    rows: pl.DataFrame,
     words: dict[str, object],
 ) -> Iterable[tuple[Finding, int]]:
     """Make the findings that are kept; the last of them counts for the rest."""

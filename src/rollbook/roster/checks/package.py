@@ -20,7 +20,7 @@ _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 _BINDING: Final = "OneRoster CSV binding, package and manifest"
 
 
-def _package_check(
+def _package_check(  # noqa: PLR0917 – a table of checks reads best by position
     code: str, name: str, says: str, fix: str, why: str, lenient: Severity | None = _WARNING
 ) -> RosterCheck:
     return RosterCheck(code, name, _ERROR, says, fix, why, _BINDING, lenient)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -101,6 +102,17 @@ ORDER: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """Hold one column of one file, the file that it names, and where findings go."""
+
+    bundle: JudgedBundle
+    table: JudgedTable
+    column: Column
+    target: str
+    ledger: Ledger
+
+
 def check_references(bundle: JudgedBundle, ledger: Ledger) -> None:
     """Resolve every reference of every file, and leave out the rows that need one that fails."""
     for name in ORDER:
@@ -110,19 +122,18 @@ def check_references(bundle: JudgedBundle, ledger: Ledger) -> None:
         table.leave_out(ledger.lines_left_out(name)["_line"])
         for column in table.layout.columns:
             if column.refers_to is not None:
-                _resolve(bundle, table, column, column.refers_to, ledger)
+                _resolve(_Reference(bundle, table, column, column.refers_to, ledger))
         table.leave_out(ledger.lines_left_out(name)["_line"])
 
 
-def _resolve(
-    bundle: JudgedBundle, table: JudgedTable, column: Column, target: str, ledger: Ledger
-) -> None:
+def _resolve(reference: _Reference) -> None:
+    table, column = reference.table, reference.column
     if table.frame[column.name].null_count() == table.frame.height:
         return
     used = _used(table, column)
-    targets = _targets(bundle, target)
+    targets = _targets(reference.bundle, reference.target)
     if targets is None:
-        _note_missing_file(bundle, table, column, target, used.filter("is_in"), ledger)
+        _note_missing_file(reference, used.filter("is_in"))
         return
     found = used.join(targets, left_on="value", right_on="id", how="left", maintain_order="left")
     if not column.is_list:
@@ -130,8 +141,8 @@ def _resolve(
     if found["is_kept"].null_count() == 0 and found["is_kept"].all():
         return
     found = found.filter("is_in")
-    _note_missing(bundle, table, column, target, found, ledger)
-    _note_left_out(bundle, table, column, target, found, ledger)
+    _note_missing(reference, found)
+    _note_left_out(reference, found)
 
 
 def _used(table: JudgedTable, column: Column) -> pl.DataFrame:
@@ -188,25 +199,19 @@ def _is_checkable(bundle: JudgedBundle, table: JudgedTable, target: str) -> bool
     return table.mode is Mode.BULK and other is not None and other.mode is Mode.BULK
 
 
-def _note_missing(
-    bundle: JudgedBundle,
-    table: JudgedTable,
-    column: Column,
-    target: str,
-    found: pl.DataFrame,
-    ledger: Ledger,
-) -> None:
+def _note_missing(reference: _Reference, found: pl.DataFrame) -> None:
+    table, column, ledger = reference.table, reference.column, reference.ledger
     missing = found.filter(pl.col("is_kept").is_null())
     if not ledger.is_lenient and column.name != "sourcedId":
         missing = _without_malformed(table, column, missing, ledger)
-    if missing.is_empty() or not _is_checkable(bundle, table, target):
+    if missing.is_empty() or not _is_checkable(reference.bundle, table, reference.target):
         return
     is_spared = ledger.looks_for(DROPPED_REFERENCE) and (not column.required or column.is_list)
     if is_spared:
         spared, missing = _spare(column, found, missing)
-        _note_groups(DROPPED_REFERENCE, table, column, target, spared, ledger)
+        _note_groups(DROPPED_REFERENCE, reference, spared)
         _drop(table, column, spared)
-    _note_groups(MISSING_RECORD, table, column, target, missing, ledger)
+    _note_groups(MISSING_RECORD, reference, missing)
     ledger.condemn(table.name, missing["_line"].unique(), MISSING_RECORD.code)
 
 
@@ -249,13 +254,7 @@ def _drop(table: JudgedTable, column: Column, spared: pl.DataFrame) -> None:
 
 
 def _note_groups(
-    check: RosterCheck,
-    table: JudgedTable,
-    column: Column,
-    target: str,
-    rows: pl.DataFrame,
-    ledger: Ledger,
-    by: str = "value",
+    check: RosterCheck, reference: _Reference, rows: pl.DataFrame, by: str = "value"
 ) -> None:
     """Make one finding of all the rows that one missing record, or one cause, breaks."""
     if rows.is_empty():
@@ -264,50 +263,48 @@ def _note_groups(
     groups = rows.group_by(by, maintain_order=True).agg(
         pl.col(rest).first(), weight=pl.col("row").n_unique(), count=pl.col("row").n_unique()
     )
-    ledger.add_groups(check, table.name, groups.sort("_line"), column=column.name, target=target)
+    reference.ledger.add_groups(
+        check,
+        reference.table.name,
+        groups.sort("_line"),
+        column=reference.column.name,
+        target=reference.target,
+    )
 
 
-def _note_left_out(
-    bundle: JudgedBundle,
-    table: JudgedTable,
-    column: Column,
-    target: str,
-    found: pl.DataFrame,
-    ledger: Ledger,
-) -> None:
+def _note_left_out(reference: _Reference, found: pl.DataFrame) -> None:
     """Pull down the rows that need a record that is left out; drop the optional references."""
+    table, column, ledger = reference.table, reference.column, reference.ledger
     fallen = found.filter(~pl.col("is_kept"))
     if fallen.is_empty():
         return
-    fallen = fallen.with_columns(cause=_causes(bundle, target, fallen["at"], ledger))
+    fallen = fallen.with_columns(cause=_causes(reference, fallen["at"]))
     spared = fallen.clear()
     if not column.required or (column.is_list and ledger.is_lenient):
         spared, fallen = _spare(column, found, fallen)
-    _note_groups(LEFT_OUT_REFERENCE, table, column, target, spared, ledger, "cause")
+    _note_groups(LEFT_OUT_REFERENCE, reference, spared, "cause")
     _drop(table, column, spared)
-    _note_groups(DEPENDS_ON_LEFT_OUT, table, column, target, fallen, ledger, "cause")
+    _note_groups(DEPENDS_ON_LEFT_OUT, reference, fallen, "cause")
     ledger.condemn(table.name, fallen["_line"].unique(), DEPENDS_ON_LEFT_OUT.code)
 
 
-def _causes(bundle: JudgedBundle, target: str, at: pl.Series, ledger: Ledger) -> pl.Series:
+def _causes(reference: _Reference, at: pl.Series) -> pl.Series:
     """Say for each target row which check left it out."""
-    lines = bundle.tables[target].frame["_line"].gather(at).to_frame("_line")
+    lines = reference.bundle.tables[reference.target].frame["_line"].gather(at).to_frame("_line")
     causes = lines.join(
-        ledger.lines_left_out(target), on="_line", how="left", maintain_order="left"
+        reference.ledger.lines_left_out(reference.target),
+        on="_line",
+        how="left",
+        maintain_order="left",
     )
     return causes["cause"].fill_null("an error")
 
 
-def _note_missing_file(
-    bundle: JudgedBundle,
-    table: JudgedTable,
-    column: Column,
-    target: str,
-    used: pl.DataFrame,
-    ledger: Ledger,
-) -> None:
+def _note_missing_file(reference: _Reference, used: pl.DataFrame) -> None:
     """Make one finding of all the rows that name records of a file that cannot be asked."""
-    is_lost = target in bundle.lost
+    table, column, target = reference.table, reference.column, reference.target
+    ledger = reference.ledger
+    is_lost = target in reference.bundle.lost
     if table.mode is Mode.DELTA and not is_lost:
         return
     lines = used["_line"].unique()

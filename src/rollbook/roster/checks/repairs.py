@@ -240,9 +240,16 @@ _GRADES: Final = {
     **{str(grade): f"{grade:02d}" for grade in range(1, 14)},
     **dict.fromkeys(("k", "kg", "kn", "0", "00", "kindergarten"), "KG"),
     **dict.fromkeys(("pk", "prek", "pre-k", "-1", "prekindergarten"), "PK"),
-    **{"tk": "TK", "pr": "PR", "it": "IT", "ps": "PS", "ug": "UG", "other": "Other"},
+    "tk": "TK",
+    "pr": "PR",
+    "it": "IT",
+    "ps": "PS",
+    "ug": "UG",
+    "other": "Other",
     **{f"{grade}th": f"{grade:02d}" for grade in range(4, 13)},
-    **{"1st": "01", "2nd": "02", "3rd": "03"},
+    "1st": "01",
+    "2nd": "02",
+    "3rd": "03",
     **{f"grade {grade}": f"{grade:02d}" for grade in range(1, 13)},
 }
 

@@ -16,7 +16,7 @@ _GRADEBOOK: Final = "OneRoster 1.2 gradebook, CSV binding"
 _RESOURCES: Final = "OneRoster 1.2 resources, CSV binding"
 
 
-def _rule(
+def _rule(  # noqa: PLR0917 – a table of checks reads best by position
     code: str, name: str, says: str, fix: str, why: str, source: str, to: Severity = _ERROR
 ) -> RosterCheck:
     return RosterCheck(code, name, to, says, fix, why, source, _WARNING if to is _ERROR else None)
