@@ -19,7 +19,7 @@ from rollbook.people.models import (
     StaffAssignment,
     Student,
 )
-from rollbook.results.models import ResultIntake
+from rollbook.results.models import ResultIntake, TestedSchool, TestedStudent
 from rollbook.roster.models import Intake
 
 __all__ = [
@@ -50,4 +50,6 @@ __all__ = [
     "StateVersion",
     "Student",
     "StudentGroup",
+    "TestedSchool",
+    "TestedStudent",
 ]

@@ -63,10 +63,11 @@ def _referred_to(
 
 
 def _edited(changes: TableChanges | None, column: str) -> set[int]:
-    """Return the records whose cell in this column is written."""
+    """Return the records that stay and whose cell in this column is written."""
     if changes is None or after(column) not in changes.frame.columns:
         return set()
-    return set(changes.frame.filter(touched(column))["id"].to_list())
+    stays = pl.col("action") != ChangeAction.DELETE.value
+    return set(changes.frame.filter(stays & touched(column))["id"].to_list())
 
 
 def _kept_by(referrer: str, column: str, ids: set[int], leaving: set[int]) -> set[int]:

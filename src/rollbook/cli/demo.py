@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -104,4 +105,4 @@ def _load(state: Path, tell: object) -> None:
         tell("results", place, len(results))  # type: ignore[operator]
         publish_results(who.scope, [path], file_name=path.name, by=who.by, now=who.now)
     tell("results", len(results), len(results))  # type: ignore[operator]
-    run_until_empty(now=who.now)
+    run_until_empty(now=datetime.now(tz=UTC))

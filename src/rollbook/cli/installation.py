@@ -42,7 +42,7 @@ def init(state_name: str | None, admin_email: str | None) -> None:
 def make_home() -> Path:
     """Make the folders and the signing key of an installation, and return where it is."""
     home = Path(os.environ.get("ROLLBOOK_HOME", "var")).absolute()
-    for folder in (home, home / "files" / "plans", home / "files" / "intakes", home / "files" / "results", home / "lake", home / "run"):  # fmt: skip
+    for folder in (home, home / "files" / "plans", home / "files" / "intakes", home / "files" / "results", home / "lake", home / "run", home / "static"):  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = home / "secret_key"
     if not key.exists():

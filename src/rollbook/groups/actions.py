@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -105,6 +106,42 @@ def refresh_class_groups(*, source: str, by: Actor, now: datetime) -> RefreshedG
             now=now,
         )
     return counts
+
+
+def withdraw_class_groups(
+    *, class_ids: Collection[int], student_ids: Collection[int], by: Actor, now: datetime
+) -> int:
+    """Take away the groups of classes that are about to go, and students about to go out of groups.
+
+    Shape: only groups that follow from classes; those that people made stay, and keep their
+           students from being deleted. Returns how many groups went.
+    """
+    followed = StudentGroup.objects.filter(origin=GroupOrigin.CLASS.value)
+    with transaction.atomic():
+        for ids in _batched(student_ids):
+            GroupMember.objects.filter(group__in=followed.values("pk"), student_id__in=ids).delete()
+        count = 0
+        for ids in _batched(class_ids):
+            groups = followed.filter(class_taught_id__in=ids)
+            GroupMember.objects.filter(group__in=groups.values("pk")).delete()
+            GroupUser.objects.filter(group__in=groups.values("pk")).delete()
+            count += groups.delete()[0]
+        record(
+            action="withdraw_class_groups",
+            subject_kind="groups",
+            subject_uuid="",
+            detail={"groups": count},
+            by=by,
+            now=now,
+        )
+    return count
+
+
+def _batched(ids: Collection[int], size: int = 10_000) -> Iterator[list[int]]:
+    """Cut ids into lists short enough for one statement."""
+    listed = sorted(ids)
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]
 
 
 # How the logins of visitors of the sandbox begin and end; RFC 2606 reserves the domain.

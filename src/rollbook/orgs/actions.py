@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from rollbook.audit import actions as audit
 from rollbook.orgs import rules
-from rollbook.orgs.models import Organization
+from rollbook.orgs.models import Organization, OrganizationLink
 from rollbook.orgs.queries import OrganizationNotFound, get_organization, row_of
 from rollbook.orgs.types import OrganizationKind, OrganizationRow
 from rollbook.shared.actor import Actor
@@ -123,3 +123,11 @@ def rebuild_links() -> int:
         cursor.execute("DELETE FROM rollbook_organizationlink")
         cursor.execute(_INSERT, [rules.DEEPEST])
         return cursor.rowcount
+
+
+def clear_links() -> None:
+    """Forget the closure of the tree, so that organizations may go; `rebuild_links` must follow.
+
+    Part of the caller's action and transaction, so it takes no actor and writes no audit entry.
+    """
+    OrganizationLink.objects.all().delete()

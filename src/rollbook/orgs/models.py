@@ -24,13 +24,17 @@ class Organization(models.Model):
     nces_id = models.CharField(max_length=12, blank=True)
     source = models.CharField(max_length=40, blank=True)
     sourced_id = models.CharField(max_length=255, blank=True)
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "sourced_id"], condition=~Q(sourced_id=""), name="organization_source"
+                fields=["source", "sourced_id"],
+                condition=~Q(sourced_id=""),
+                name="organization_source",
             ),
         ]
         indexes = [models.Index(fields=["kind", "name"])]
@@ -64,13 +68,17 @@ class AcademicSession(models.Model):
     personal_data: ClassVar[frozenset[str]] = frozenset()
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="sessions")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="sessions"
+    )
     kind = models.CharField(max_length=16, choices=[(k.value, k.label) for k in SessionKind])
     title = models.CharField(max_length=200)
     school_year = models.PositiveSmallIntegerField(db_index=True)
     starts_on = models.DateField()
     ends_before = models.DateField()
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
     source = models.CharField(max_length=40, blank=True)
     sourced_id = models.CharField(max_length=255, blank=True)
     is_active = models.BooleanField(default=True)
@@ -78,9 +86,13 @@ class AcademicSession(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "sourced_id"], condition=~Q(sourced_id=""), name="academic_session_source"
+                fields=["source", "sourced_id"],
+                condition=~Q(sourced_id=""),
+                name="academic_session_source",
             ),
-            models.CheckConstraint(condition=Q(starts_on__lte=F("ends_before")), name="academic_session_dates"),
+            models.CheckConstraint(
+                condition=Q(starts_on__lte=F("ends_before")), name="academic_session_dates"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,9 @@ from typing import ClassVar
 
 from django.db import models
 
+from rollbook.orgs.models import Organization
+from rollbook.people.models import Student
+
 
 class ResultIntake(models.Model):
     """Hold one set of result files that came in, by the digest of its bytes."""
@@ -28,3 +31,27 @@ class ResultIntake(models.Model):
 
     def __str__(self) -> str:
         return f"result intake {self.uuid}"
+
+
+class TestedStudent(models.Model):
+    """Hold that the lake has results of a student, so that no undo takes the student away."""
+
+    __test__ = False  # the name begins as test classes do; pytest should not collect it
+    personal_data: ClassVar[frozenset[str]] = frozenset()
+
+    student = models.OneToOneField(Student, on_delete=models.PROTECT)
+
+    def __str__(self) -> str:
+        return f"tested student {self.student_id}"
+
+
+class TestedSchool(models.Model):
+    """Hold that the lake has results taken at a school, so that no undo takes the school away."""
+
+    __test__ = False
+    personal_data: ClassVar[frozenset[str]] = frozenset()
+
+    school = models.OneToOneField(Organization, on_delete=models.PROTECT)
+
+    def __str__(self) -> str:
+        return f"tested school {self.school_id}"

@@ -42,9 +42,17 @@ class Finding:
     fix: str
     weight: int = 1
 
+    @property
+    def where(self) -> str:
+        """Say the file and the line; blank when the sentence begins with them already."""
+        if self.says.startswith(self.file):
+            return ""
+        return self.file if self.line is None else f"{self.file} line {self.line}"
+
     def as_dict(self) -> dict[str, object]:
-        """Return the finding as plain values, for JSON."""
-        return asdict(self)
+        """Return the finding as plain values, for JSON; `says` begins with where it is."""
+        where = f"{self.where}, " if self.where and self.file else ""
+        return {**asdict(self), "says": where + self.says}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from rollbook.people.queries.students import (
 from rollbook.results.queries import pages, visible
 from rollbook.results.queries.history import find_visible_student, get_visible_student
 from rollbook.results.types import AssessmentChoice, Distribution, StudentResult
-from rollbook.shared.grades import Grade
+from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.scope import Permission, Scope
 from rollbook.shared.years import SchoolYear
 from rollbook.web.charts import with_bar
@@ -42,7 +42,7 @@ VIEWS = ("overall", "alternate", "claim")
 def search(request: Reader, school_year: int) -> HttpResponse:
     """Choose a school and a grade, a group, or a student."""
     school, grade = request.GET.get("school", ""), request.GET.get("grade", "")
-    if school and grade in Grade:
+    if school and grade in GRADE_CODES:
         return redirect("school_results", school_year=school_year, school=school, grade=grade)
     scope = request.scope
     return render(
@@ -84,7 +84,7 @@ def school_and_grade(request: Reader, school_year: int, school: UUID, grade: str
     place = get_organization(scope, school, permission=Permission.INDIVIDUAL_PII_READ)
     at_school = visible.at_school(scope, place.id)
     allowed = _of_year(at_school, school_year, grade)
-    spoken = Grade(grade).label if grade in Grade else grade
+    spoken = Grade(grade).label if grade in GRADE_CODES else grade
     title = f"{place.name} · {spoken} · {SchoolYear(school_year).label}"
     context = _result_page(request, allowed, school_year, home_school_id=place.id)
     if not context["choices"]:

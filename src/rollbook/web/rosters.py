@@ -38,7 +38,7 @@ from rollbook.roster.actions.preflight import MayNotSendRoster, preflight_intake
 from rollbook.roster.models import Intake
 from rollbook.roster.queries import findings_of, get_intake, intake_page
 from rollbook.roster.types import Profile
-from rollbook.shared.grades import Grade
+from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now
@@ -305,7 +305,7 @@ def students(request: Reader, school_year: int) -> HttpResponse:
     page = student_page(
         scope,
         school_id=chosen.id if chosen else None,
-        grade=grade if grade in Grade else "",
+        grade=grade if grade in GRADE_CODES else "",
         text=request.POST.get("text", "").strip(),
         page=PageRequest(number=page_number(request), size=50),
     )

@@ -25,10 +25,10 @@ from rollbook.orgs.queries import places_by_key
 from rollbook.people.actions import UnknownStudent, add_students_from_results
 from rollbook.people.queries.matching import student_keys
 from rollbook.results import rules
-from rollbook.results.sources.reading import check_files
 from rollbook.results.layouts import ITEM_RESPONSES, LAKE_TABLES, RESULTS, SUBSCORES
-from rollbook.results.models import ResultIntake
+from rollbook.results.models import ResultIntake, TestedSchool, TestedStudent
 from rollbook.results.queries.store import engine, lake
+from rollbook.results.sources.reading import check_files
 from rollbook.results.types import CheckedResults
 from rollbook.shared.actor import Actor
 from rollbook.shared.findings import Check, Finding
@@ -70,9 +70,11 @@ def publish_results(
     checked.report.extend(matched.findings)
     _write_findings(intake, checked)
     if matched.results.is_empty():
-        return _finish(intake, checked, "refused", {}, by=by, now=now)
+        return _finish(intake, checked, "refused", {}, accepted=0, by=by, now=now)
+    _mark_tested(matched.results)
     versions = _publish(digest, checked, matched.results)
-    return _finish(intake, checked, "published", versions, by=by, now=now)
+    accepted = matched.results.height
+    return _finish(intake, checked, "published", versions, accepted=accepted, by=by, now=now)
 
 
 def findings_path(intake: ResultIntake) -> Path:
@@ -198,6 +200,21 @@ def _with_new_students(
     )
 
 
+def _mark_tested(results: pl.DataFrame) -> None:
+    """Say which students and schools the lake speaks of, before it does."""
+    students = results["student_id"].unique().sort().to_list()
+    schools = results["school_id"].unique().sort().to_list()
+    with transaction.atomic():
+        TestedStudent.objects.bulk_create(
+            [TestedStudent(student_id=student) for student in students],
+            ignore_conflicts=True,
+            batch_size=5000,
+        )
+        TestedSchool.objects.bulk_create(
+            [TestedSchool(school_id=school) for school in schools], ignore_conflicts=True
+        )
+
+
 def _publish(digest: str, checked: CheckedResults, results: pl.DataFrame) -> dict[str, int]:
     """Write the three tables; every step is known by the intake's digest and happens once."""
     is_reset = (pl.col("status") == "reset").fill_null(value=False)
@@ -248,17 +265,28 @@ def _write_findings(intake: ResultIntake, checked: CheckedResults) -> None:
             file.write(json.dumps(finding.as_dict(), ensure_ascii=False) + "\n")
 
 
+def _placed(checked: CheckedResults, accepted: int) -> dict[str, int]:
+    """Count again what is accepted and rejected, now that schools and students were looked up."""
+    lost = checked.results.height - accepted
+    return {"accepted": accepted, "rejected": checked.counts.get("rejected", 0) + lost}
+
+
 def _finish(
     intake: ResultIntake,
     checked: CheckedResults,
     status: str,
     versions: dict[str, int],
     *,
+    accepted: int,
     by: Actor,
     now: datetime,
 ) -> ResultIntake:
     intake.status, intake.verdict = status, checked.report.verdict.value
-    intake.counts = {"by_code": checked.report.counts, **checked.counts}
+    intake.counts = {
+        "by_code": checked.report.counts,
+        **checked.counts,
+        **_placed(checked, accepted),
+    }
     intake.lake_versions = versions
     intake.published_at = now if status == "published" else None
     with transaction.atomic():
@@ -270,7 +298,7 @@ def _finish(
             detail={
                 "status": status,
                 "verdict": intake.verdict,
-                "results": checked.counts.get("accepted", 0),
+                "results": accepted,
             },
             by=by,
             now=now,

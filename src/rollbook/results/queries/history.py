@@ -72,9 +72,9 @@ def _through_results(scope: Scope, student_id: int | None) -> tuple[StudentRow, 
     if student_id is None or not scope.reach:
         raise StudentNotFound
     allowed = _allowed(scope, student_id)
-    counted = engine().run(Query(table=RESULTS.name, where=allowed, measures=(Measure("n", "count"),)))
+    counted = engine().run(
+        Query(table=RESULTS.name, where=allowed, measures=(Measure("n", "count"),))
+    )
     if not counted["n"][0]:
         raise StudentNotFound
     return students_by_id(scope, [student_id], also=frozenset({student_id}))[student_id], allowed
-
-

@@ -14,7 +14,7 @@ from rollbook.orgs.queries import school_names
 from rollbook.results.layouts import RESULTS, SUBSCORES
 from rollbook.results.queries.store import engine, lake
 from rollbook.results.types import AssessmentChoice, Distribution, LevelShare, StudentResult
-from rollbook.shared.grades import Grade
+from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.rounding import percents_to_100
 from rollbook.shared.scope import Scope
 
@@ -49,7 +49,7 @@ def years_and_grades(scope: Scope, allowed: Predicate) -> dict[int, list[str]]:
 
 
 def _grade_order(code: str) -> int:
-    return Grade(code).sequence if code in Grade else 99
+    return Grade(code).sequence if code in GRADE_CODES else 99
 
 
 def assessment_choices(scope: Scope, allowed: Predicate) -> list[AssessmentChoice]:

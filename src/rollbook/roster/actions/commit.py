@@ -9,8 +9,11 @@ from uuid import UUID
 from django.db import transaction
 
 from rollbook.changes import actions as changes
+from rollbook.changes.models import ChangePlan
+from rollbook.changes.store import read_plan_file
 from rollbook.changes.types import CommitReceipt
-from rollbook.orgs.actions import rebuild_links
+from rollbook.groups.actions import withdraw_class_groups
+from rollbook.orgs.actions import clear_links, rebuild_links
 from rollbook.roster.models import Intake
 from rollbook.roster.queries import get_intake
 from rollbook.shared import events
@@ -59,6 +62,7 @@ def commit_intake(
             now=now,
         )
         rebuild_links()
+        _place(intake)
     events.announce(RosterChanged(source=intake.source))
     return receipt
 
@@ -71,10 +75,31 @@ def undo_intake(scope: Scope, intake_uuid: UUID, *, by: Actor, now: datetime) ->
     intake = _intake_to_decide(scope, intake_uuid)
     assert intake.plan is not None
     with transaction.atomic():
+        _let_go(intake.plan, by=by, now=now)
         receipt = changes.undo_plan(intake.plan.uuid, by=by, now=now)
         rebuild_links()
     events.announce(RosterChanged(source=intake.source))
     return receipt
+
+
+def _place(intake: Intake) -> None:
+    """Say which district an intake is of, once the district is there."""
+    if intake.organization_id is None and intake.plan and intake.plan.organization_id:
+        Intake.objects.filter(pk=intake.pk).update(organization_id=intake.plan.organization_id)
+
+
+def _let_go(plan: ChangePlan, *, by: Actor, now: datetime) -> None:
+    """Take away what follows from the records that an undo deletes: groups, links, the intake's place."""
+    added = {
+        change.table.name: change.frame.filter(change.frame["action"] == "add")["id"].to_list()
+        for change in read_plan_file(plan).changes
+    }
+    withdraw_class_groups(
+        class_ids=added.get("classes", []), student_ids=added.get("students", []), by=by, now=now
+    )
+    if added.get("organizations"):
+        clear_links()
+        Intake.objects.filter(organization_id__in=added["organizations"]).update(organization=None)
 
 
 def discard_intake(scope: Scope, intake_uuid: UUID, *, by: Actor, now: datetime) -> None:

@@ -136,7 +136,7 @@ def _plan(
         kind="roster",
         changes=plan.changes,
         areas=areas,
-        organization_id=district,
+        organization_id=district or next(iter(plan.district_ids), None),
         holds=_holds(scope, current, plan, result),
         by=by,
         now=now,
