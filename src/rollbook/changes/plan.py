@@ -398,7 +398,7 @@ def _conflicts(
         pl.col("id"),
         pl.lit(column).alias("column"),
         pl.lit(reason.value).alias("reason"),
-    ).cast(dict(CONFLICTS))  # pyright: ignore[reportArgumentType]
+    )
 
 
 def without_dangling(
