@@ -20,12 +20,19 @@ class IntakeNotFound(LookupError):
 
 
 def intakes_in(scope: Scope) -> QuerySet[Intake]:
-    """Return the intakes this reader may see, latest first."""
+    """Return the intakes this reader may see, latest first.
+
+    Shape: those of the reader's districts, and what the reader sent that belongs to no district:
+           a file too damaged to tell whose it is still owes its sender an answer.
+    """
     reach = scope.over(Permission.ROSTER_READ)
     found = Intake.objects.select_related("organization", "plan").order_by("-received_at", "-pk")
     if reach.everything:
         return found
-    return found.filter(Q(organization_id__in=reach.organization_ids))
+    own = Q(organization_id=None, received_by=scope.label)
+    return (
+        found.filter(Q(organization_id__in=reach.organization_ids) | own) if reach else found.none()
+    )
 
 
 def intake_page(scope: Scope, page: PageRequest) -> Page[Intake]:

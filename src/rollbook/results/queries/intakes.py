@@ -23,13 +23,16 @@ def intakes_in(scope: Scope) -> QuerySet[ResultIntake]:
     """Return the result intakes this reader may see, latest first.
 
     Shape: an intake may hold students of many schools, so only who may send results for the
-           whole installation, or for the intake's district, sees it.
+           whole installation, or for the intake's district, or who sent it, sees it.
     """
     reach = scope.over(Permission.DATA_WRITE)
     found = ResultIntake.objects.order_by("-received_at", "-pk")
     if reach.everything:
         return found
-    return found.filter(Q(organization_id__in=reach.organization_ids))
+    own = Q(organization_id=None, received_by=scope.label)
+    return (
+        found.filter(Q(organization_id__in=reach.organization_ids) | own) if reach else found.none()
+    )
 
 
 def intake_page(scope: Scope, page: PageRequest) -> Page[ResultIntake]:
