@@ -86,6 +86,7 @@ def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
             sys.executable, "-m", "gunicorn", "rollbook.config.wsgi:application",
             "--bind", f"{host}:{port}", "--workers", str(workers), "--threads", "4",
             "--timeout", "120", "--graceful-timeout", "10", "--log-level", "warning",
+            "--logger-class", "rollbook.config.server_log.ServerLog",
             "--pid", str(settings.HOME / "run" / "gunicorn.pid"), "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp",
         ],
         env=environment,

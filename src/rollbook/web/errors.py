@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-
-log = logging.getLogger("rollbook.web")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -19,13 +16,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Show a calm page with a number that the log has too; neither holds anybody's data."""
-    request_id = secrets.token_hex(4)
-    match = request.resolver_match
-    log.error(
-        "request %s broke at %s", request_id, match.view_name if match else "an unknown address"
-    )
-    return HttpResponse(render_to_string("500.html", {"request_id": request_id}), status=500)
+    """Show a calm page with a number that the log has too; neither holds anybody's data.
+
+    Django logs what broke right after this, with the request: rollbook.config.logs finds the
+    number there and writes it into the same line.
+    """
+    number = secrets.token_hex(4)
+    request.request_id = number  # type: ignore[attr-defined] # for the log's line
+    return HttpResponse(render_to_string("500.html", {"request_id": number}), status=500)
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,0 +1,72 @@
+"""How a line of the log is written: what broke and where, never with which values.
+
+Words of an exception may hold data (a database says `Key (ssid)=(1234567890) already exists`), so
+they stay out; its kind and its way through the code are enough to find a fault. One record is one
+line, so that the number which a page shows finds everything about a failure.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, TypeAlias
+
+Raised: TypeAlias = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
+
+
+class Line(logging.Formatter):
+    """Write one record: when, how bad, from where, of which request, and what broke."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname} {name} {message}", style="{")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record without the words of any exception in it."""
+        quiet = copy.copy(record)
+        quiet.msg = _quiet(record.msg)
+        quiet.args = _quiet_all(record.args)
+        quiet.exc_text = None  # another handler may have kept the exception's words there
+        number = getattr(getattr(record, "request", None), "request_id", "")
+        if number:
+            quiet.msg, quiet.args = f"request {number} {quiet.getMessage()}", None
+        return " ".join(super().format(quiet).splitlines())
+
+    def formatException(self, ei: Raised) -> str:
+        """Name an exception, those before it, and the way through the code to each."""
+        return " ".join(_told(error) for error in _chain(ei[1]))
+
+
+def _quiet(value: Any) -> Any:
+    return type(value).__qualname__ if isinstance(value, BaseException) else value
+
+
+def _quiet_all(args: Any) -> Any:
+    if isinstance(args, tuple):
+        return tuple(_quiet(value) for value in args)
+    return {name: _quiet(value) for name, value in args.items()} if isinstance(args, dict) else args
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Return an exception and what it came from, as Python prints it, the latest first."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _told(error: BaseException) -> str:
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    return f"[{kind} at {way_to(error) or 'no place'}]"
+
+
+def way_to(error: BaseException) -> str:
+    """Return the way through the code to where an exception was raised, outermost first."""
+    frames = traceback.walk_tb(error.__traceback__)
+    steps = traceback.StackSummary.extract(frames, lookup_lines=False)
+    return " > ".join(f"{step.filename}:{step.lineno} {step.name}" for step in steps)
