@@ -73,7 +73,7 @@ def load_packages(
 
 
 def register_provisional(assessments: Iterable[Assessment], *, by: Actor, now: datetime) -> int:
-    """Register assessments known only from a result file, until their package comes; return how many.
+    """Register assessments known only from a result file; return how many.
 
     Source: docs/decisions/0008
     """

@@ -27,9 +27,13 @@ class RefreshedGroups:
 
 # Set-based on both databases: classes become groups, their students members, their teachers users.
 _ADD_GROUPS: Final = """
-insert into rollbook_studentgroup (uuid, name, school_id, school_year, subject, origin, class_taught_id, is_active)
-select c.uuid, substr(c.title, 1, 200) || ' (' || case when c.class_code = '' then cast(c.id as text) else c.class_code end
-       || case when c.periods = '' then '' else ', period ' || c.periods end || ', ' || cast(c.id as text) || ')',
+insert into rollbook_studentgroup
+       (uuid, name, school_id, school_year, subject, origin, class_taught_id, is_active)
+select c.uuid,
+       substr(c.title, 1, 150)
+       || case when c.class_code in ('', c.title) then '' else ' ' || substr(c.class_code, 1, 40) end
+       || case when c.periods = '' then '' else ', period ' || substr(c.periods, 1, 20) end
+       || ' (class ' || cast(c.id as text) || ')',
        c.school_id, c.school_year, '', 'class', c.id, {true}
 from rollbook_class c
 where c.source = %s and c.is_active = {true}
@@ -70,7 +74,8 @@ delete from rollbook_groupuser where id in (
   join rollbook_class c on c.id = g.class_taught_id
   where c.source = %s and u.login not like 'sandbox-%%' and not exists (
     select 1 from rollbook_enrollment e join rollbook_staff s on s.id = e.staff_id
-    where e.class_taught_id = c.id and lower(s.email) = u.login and e.is_active = {true} and e.role = 'teacher'))
+    where e.class_taught_id = c.id and lower(s.email) = u.login
+      and e.is_active = {true} and e.role = 'teacher'))
 """
 _STEPS: Final = (_ADD_GROUPS, _DROP_MEMBERS, _ADD_MEMBERS, _DROP_USERS, _ADD_USERS)
 

@@ -26,8 +26,8 @@ class Student(models.Model):
     """Hold one student of the agency, now or formerly."""
 
     personal_data: ClassVar[frozenset[str]] = NAMED | {
-        "preferred_first_name", "username", "email", "birth_date", "sex", "hispanic", "american_indian",
-        "asian", "black", "pacific_islander", "white", "two_or_more_races", "filipino", "iep",
+        "preferred_first_name", "username", "email", "birth_date", "sex", "hispanic",
+        "american_indian", "asian", "black", "pacific_islander", "white", "two_or_more_races", "filipino", "iep",
         "limited_english", "english_acquisition", "section_504", "economic_disadvantage", "migrant",
         "military_connected", "language_code", "grade",
     }  # fmt: skip

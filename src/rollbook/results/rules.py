@@ -31,7 +31,10 @@ UNKNOWN_STUDENT: Final = Check(
     code="RES-503",
     name="unknown-student",
     severity=Severity.INFO,
-    says='{file} line {line}, {column}: no roster has named the student "{value}"; the student was added from the result.',
+    says=(
+        '{file} line {line}, {column}: no roster has named the student "{value}"; '
+        "the student was added from the result."
+    ),
     fix="Nothing to do now. When the roster brings this state id, both become one record.",
     why="Results must not be lost because a roster is late.",
     source="reference: results-reporting 6.3",
@@ -65,12 +68,18 @@ def with_schools(results: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     by_natural = places.filter(pl.col("natural_id") != "").unique("natural_id", keep="none")
     by_sourced = places.filter(pl.col("sourced_id") != "").unique("sourced_id", keep="none")
     joined = results.join(
-        by_natural.select(school_identifier="natural_id", school_id="school_id", district_id="district_id"),
-        on="school_identifier", how="left", maintain_order="left",
+        by_natural.select("school_id", "district_id", school_identifier="natural_id"),
+        on="school_identifier",
+        how="left",
+        maintain_order="left",
     ).join(
-        by_sourced.select(school_identifier="sourced_id", school_2="school_id", district_2="district_id"),
-        on="school_identifier", how="left", maintain_order="left",
-    )  # fmt: skip
+        by_sourced.select(
+            school_identifier="sourced_id", school_2="school_id", district_2="district_id"
+        ),
+        on="school_identifier",
+        how="left",
+        maintain_order="left",
+    )
     return joined.with_columns(
         school_id=pl.coalesce("school_id", "school_2"),
         district_id=pl.coalesce("district_id", "district_2", "school_id", "school_2"),

@@ -25,8 +25,14 @@ IDENTITY_CONFLICT: Final = Check(
     code="ROS-601",
     name="identity-conflict",
     severity=Severity.ERROR,
-    says='{file} line {line}, {column}: "{value}" already belongs to another student with another name and birth date.',
-    fix="Correct the state id in the student information system, or ask the other school to release the student.",
+    says=(
+        '{file} line {line}, {column}: "{value}" already belongs to another student, '
+        "with another name and birth date."
+    ),
+    fix=(
+        "Correct the state id in the student information system, "
+        "or ask the other school to release the student."
+    ),
     why="Results follow the state id; two children under one id would read each other's results.",
     source="reference: rostering 6.3, matching ladder",
 )
@@ -35,7 +41,7 @@ SAME_ID_TWICE: Final = Check(
     name="state-id-claimed-twice",
     severity=Severity.ERROR,
     says='{file} line {line}, {column}: "{value}" is given to two students of this file.',
-    fix="Give each student their own state id in the student information system and send the file again.",
+    fix="Give each student their own state id in the student information system; send it again.",
     why="Neither record can be trusted, so both are left out.",
     source="reference: rostering 6.3, matching ladder",
 )
@@ -47,7 +53,31 @@ STUDENT_NEEDS_SCHOOL: Final = Check(
     fix="Add a student role at the school to roles.csv (orgSourcedIds in OneRoster 1.1).",
     why="Who may see a student follows from the student's school.",
 )
-CHECKS: Final = (IDENTITY_CONFLICT, SAME_ID_TWICE, STUDENT_NEEDS_SCHOOL)
+OTHER_DISTRICT: Final = Check(
+    code="ROS-604",
+    name="student-of-another-district",
+    severity=Severity.ERROR,
+    says='{file} line {line}, {column}: "{value}" is enrolled in another district.',
+    fix="Ask the other district to release the student; until then the record stays as it is.",
+    why="One district must not take a child's record and results from another by a file.",
+    source="reference: rostering 6.3, transfers",
+)
+NOBODY_REMOVED: Final = Check(
+    code="ROS-605",
+    name="unreadable-rows-remove-nobody",
+    severity=Severity.WARNING,
+    says="{file}: some rows could not be read, so no record is taken for gone by this file.",
+    fix="Correct the unreadable rows and send the file again; then removals are planned too.",
+    why="A row that nobody can read may be anybody's.",
+    source="reference: rostering 6.3, preflight policy",
+)
+CHECKS: Final = (
+    IDENTITY_CONFLICT,
+    SAME_ID_TWICE,
+    STUDENT_NEEDS_SCHOOL,
+    OTHER_DISTRICT,
+    NOBODY_REMOVED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +119,7 @@ def school_year_of(sessions: pl.DataFrame, *, starting: date) -> int:
 
 
 def state_id(users: pl.DataFrame) -> pl.Series:
-    """Return each user's state id: userMasterIdentifier, else a state id among userIds, else blank."""
+    """Return each user's state id: userMasterIdentifier, else one among userIds, else blank."""
     types = "|".join(sorted(STATE_ID_TYPES))
     pattern = rf"(?i)^\{{(?:{types})\s*:\s*([^}}]*)\}}$"
     found = users.select(
@@ -175,8 +205,8 @@ def _leaving_reason(
     return HoldReason(
         code="students-leave",
         says=(
-            f"{names.get(school, 'A school')} would lose {count:,} of {of:,} students ({percent} %; "
-            f"limit {round(thresholds.archive_share * 100)} % or {thresholds.archive_count})."
+            f"{names.get(school, 'A school')} would lose {count:,} of {of:,} students "
+            f"({percent} %; limit {round(thresholds.archive_share * 100)} % or {thresholds.archive_count})."
         ),
         organization_id=school,
         count=count,
@@ -188,7 +218,10 @@ def _whole_reason(action: str, count: int, of: int, share: float) -> HoldReason:
     verb = {"update": "changed", "add": "added"}[action]
     return HoldReason(
         code=f"many-{action}",
-        says=f"{count:,} students would be {verb}; there are {of:,} now (limit {round(share * 100)} %).",
+        says=(
+            f"{count:,} students would be {verb}; there are {of:,} now "
+            f"(limit {round(share * 100)} %)."
+        ),
         count=count,
         of=of,
     )

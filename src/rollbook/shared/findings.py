@@ -51,7 +51,7 @@ class Finding:
 
     def as_dict(self) -> dict[str, object]:
         """Return the finding as plain values, for JSON; `says` begins with where it is."""
-        where = f"{self.where}, " if self.where and self.file else ""
+        where = f"{self.where}: " if self.where and self.file else ""
         return {**asdict(self), "says": where + self.says}
 
 

@@ -13,8 +13,15 @@ from rollbook.shared.scope import Permission, Scope
 Key = TypeVar("Key")
 # SQLite allows 32,766 variables in a statement; a state's file has more students.
 CHUNK = 20_000
-KEYS = pl.Schema({"id": pl.Int64(), "ssid": pl.String(), "local_id": pl.String(), "sourced_id": pl.String(),
-                  "district_id": pl.Int64()})  # fmt: skip
+KEYS = pl.Schema(
+    {
+        "id": pl.Int64(),
+        "ssid": pl.String(),
+        "local_id": pl.String(),
+        "sourced_id": pl.String(),
+        "district_id": pl.Int64(),
+    }
+)
 
 
 class MayNotMatchStudents(PermissionError):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Final
 
 import polars as pl
-from django.db.models import Count
+from django.db.models import Count, Model
 
 from rollbook.changes.tables import read_table
 from rollbook.orgs.layouts import PLAN_TABLES as ORG_TABLES
+from rollbook.orgs.models import AcademicSession, Organization
 from rollbook.people.layouts import PLAN_TABLES, STUDENTS
+from rollbook.people.models import Class, Course, Staff, Student
 from rollbook.people.queries.students import enrolled_now
 from rollbook.shared.scope import Permission, Scope
+
+# A bundle that speaks of more organizations than this is recognized by the first of them.
+SPOKEN_OF: Final = 10_000
 
 
 class MayNotReadRoster(PermissionError):
@@ -51,3 +57,50 @@ def students_by_school(scope: Scope) -> dict[int, int]:
         enrolled_now(scope).values("school_id").annotate(count=Count("student_id", distinct=True))
     )
     return {row["school_id"]: row["count"] for row in rows}
+
+
+_FILES: Final[Mapping[str, type[Model]]] = {
+    "orgs": Organization,
+    "academicSessions": AcademicSession,
+    "courses": Course,
+    "classes": Class,
+}
+
+
+def known_sourced_ids(scope: Scope, *, source: str) -> dict[str, pl.Series]:
+    """Return the sourcedIds that one roster source has brought, by OneRoster file.
+
+    Raises: MayNotReadRoster.
+    """
+    if not scope.may(Permission.ROSTER_READ):
+        raise MayNotReadRoster
+    found = {
+        file: list(
+            model._default_manager.filter(source=source).values_list("sourced_id", flat=True)
+        )
+        for file, model in _FILES.items()
+    }
+    found["users"] = [
+        *Student.objects.filter(source=source).values_list("sourced_id", flat=True),
+        *Staff.objects.filter(source=source).values_list("sourced_id", flat=True),
+    ]
+    return {file: pl.Series(ids, dtype=pl.String) for file, ids in found.items()}
+
+
+def source_of_organizations(scope: Scope, sourced_ids: Collection[str]) -> str | None:
+    """Return the roster source that brought most of these organizations, None when none did.
+
+    Raises: MayNotReadRoster.
+    """
+    if not scope.may(Permission.ROSTER_READ):
+        raise MayNotReadRoster
+    listed = sorted(sourced_ids)[:SPOKEN_OF]
+    found = (
+        Organization.objects.filter(sourced_id__in=listed)
+        .exclude(source="")
+        .values("source")
+        .annotate(times=Count("id"))
+        .order_by("-times", "source")
+        .first()
+    )
+    return found["source"] if found else None

@@ -151,7 +151,7 @@ def school_spells(scope: Scope, student_uuid: UUID) -> list[SchoolSpell]:
 
 
 def enrolled_student_ids(scope: Scope, *, school_id: int, grade: str = "") -> frozenset[int]:
-    """Return the ids of the students enrolled at a school on the scope's day, if this reader sees it."""
+    """Return the ids of the students enrolled at a school on the scope's day, if the reader may."""
     reach = scope.over(Permission.INDIVIDUAL_PII_READ)
     if not reach.includes(school_id):
         return frozenset()
@@ -162,11 +162,13 @@ def enrolled_student_ids(scope: Scope, *, school_id: int, grade: str = "") -> fr
 
 
 def find_student_id(scope: Scope, *, uuid: UUID | None = None, ssid: str = "") -> int | None:
-    """Return a student's internal id for a caller that then asks whether results of theirs are seen.
+    """Return a student's internal id for a caller that asks then whether results are seen.
 
     Shape: None for a reader without any right; an id alone tells nothing about anybody.
     """
     if not scope.reach or (uuid is None and not ssid):
         return None
-    found = Student.objects.filter(uuid=uuid) if uuid is not None else Student.objects.filter(ssid=ssid)
+    found = (
+        Student.objects.filter(uuid=uuid) if uuid is not None else Student.objects.filter(ssid=ssid)
+    )
     return found.values_list("pk", flat=True).first()

@@ -58,7 +58,7 @@ def of_students(
 
 
 def _enrolled_within(scope: Scope, student_ids: frozenset[int]) -> frozenset[int]:
-    """Return those of `student_ids` who are enrolled now at a school where the reader reads results."""
+    """Return those of `student_ids` who are enrolled now where the reader reads results."""
     without_groups = Scope(
         account_id=scope.account_id,
         label=scope.label,

@@ -89,7 +89,7 @@ def _place(intake: Intake) -> None:
 
 
 def _let_go(plan: ChangePlan, *, by: Actor, now: datetime) -> None:
-    """Take away what follows from the records that an undo deletes: groups, links, the intake's place."""
+    """Take away what follows from the records that an undo deletes: groups, links, places."""
     added = {
         change.table.name: change.frame.filter(change.frame["action"] == "add")["id"].to_list()
         for change in read_plan_file(plan).changes

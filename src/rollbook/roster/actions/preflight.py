@@ -12,6 +12,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -22,18 +23,25 @@ from rollbook.changes.state import is_current, versions_of
 from rollbook.changes.types import HoldReason, PlanStatus
 from rollbook.files.digests import sha256_of
 from rollbook.orgs.queries import school_names
-from rollbook.people.queries.roster import roster_frames, students_by_school
+from rollbook.people.queries.roster import (
+    known_sourced_ids,
+    roster_frames,
+    source_of_organizations,
+    students_by_school,
+)
 from rollbook.roster import rules
+from rollbook.roster.checks.run import check_bundle
 from rollbook.roster.models import Intake
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan
 from rollbook.roster.plan.roster import plan_roster
-from rollbook.roster.sources.oneroster_csv import check_file
-from rollbook.roster.types import BundleResult, IntakeStatus, Profile, RosterFrames
+from rollbook.roster.sources.oneroster_csv import read_bundle
+from rollbook.roster.types import BundleResult, IntakeStatus, Mode, OneRosterBundle, Profile
 from rollbook.shared.actor import Actor
 from rollbook.shared.findings import Finding, FindingReport
 from rollbook.shared.scope import Permission, Scope
 
-# The share of records of one kind that may be left out before a person must look (reference, rostering 6.3).
+# The share of records of one kind that may be left out before a person must look
+# (reference, rostering 6.3).
 LARGEST_EXCLUDED_SHARE = 0.02
 
 
@@ -56,9 +64,11 @@ def preflight_intake(
     digest = sha256_of(path)
     if (waiting := _waiting_intake(digest, profile)) is not None:
         return waiting
-    result = check_file(path, profile=profile)
+    bundle = read_bundle(path, allow_field_line_breaks=profile is Profile.LENIENT)
+    source = source_of(scope, bundle)
+    result = check_bundle(bundle, profile=profile, known=_known_ids(scope, source, bundle))
     intake = Intake(
-        source=source_of(result.frames),
+        source=source,
         file_name=Path(file_name).name[:200],
         sha256=digest,
         byte_count=path.stat().st_size,
@@ -76,20 +86,58 @@ def preflight_intake(
     return intake
 
 
-def source_of(frames: RosterFrames | None) -> str:
-    """Name the source of a bundle by its district, so that the next bundle is known to be its successor."""
-    if frames is None:
-        return "oneroster"
+def source_of(scope: Scope, bundle: OneRosterBundle) -> str:
+    """Name the source of a bundle, so that the next bundle is known to be its successor.
+
+    Shape: the source that brought the organizations this bundle speaks of, if there is one; else a
+           name made from its district.
+    """
+    orgs = _column(bundle, "orgs", "sourcedId")
+    speaks_of = orgs + [
+        key
+        for file, column in _PLACE_COLUMNS
+        for cell in _column(bundle, file, column)
+        for key in cell.split(",")
+    ]
+    if (known := source_of_organizations(scope, set(speaks_of))) is not None:
+        return known
+    types = _column(bundle, "orgs", "type")
     for kinds in (("district", "local"), ("state",), ("school",)):
-        found = frames.orgs.filter(frames.orgs["type"].is_in(list(kinds)))["sourced_id"]
-        if len(found):
-            name = f"oneroster:{found[0]}"
-            return (
-                name
-                if len(name) <= 40
-                else "oneroster:" + hashlib.sha256(name.encode()).hexdigest()[:30]
-            )
+        found = [key for key, kind in zip(orgs, types, strict=False) if kind in kinds]
+        if found:
+            return _short(f"oneroster:{found[0]}")
     return "oneroster"
+
+
+# Where a bundle without orgs.csv names its schools.
+_PLACE_COLUMNS = (
+    ("users", "orgSourcedIds"),
+    ("roles", "orgSourcedId"),
+    ("classes", "schoolSourcedId"),
+    ("enrollments", "schoolSourcedId"),
+)
+
+
+def _short(name: str) -> str:
+    return (
+        name if len(name) <= 40 else "oneroster:" + hashlib.sha256(name.encode()).hexdigest()[:30]
+    )
+
+
+def _column(bundle: OneRosterBundle, file: str, column: str) -> list[str]:
+    """Return the distinct cells of one column, in order; none when the file did not come."""
+    if file not in bundle.tables:
+        return []
+    frame = bundle.tables[file].frame
+    return frame[column].drop_nulls().to_list() if column in frame.columns else []
+
+
+def _known_ids(scope: Scope, source: str, bundle: OneRosterBundle) -> dict[str, pl.Series]:
+    """Return the ids that references of a delta, or to a file that did not come, may name."""
+    whole = all(mode is Mode.BULK for mode in bundle.modes.values() if mode is not Mode.ABSENT)
+    if whole and {"orgs", "users", "classes"} <= set(bundle.tables):
+        return {}
+    return known_sourced_ids(scope, source=source)
 
 
 def _waiting_intake(digest: str, profile: Profile) -> Intake | None:
@@ -114,7 +162,11 @@ def _plan(
     frames = result.frames
     assert frames is not None
     areas = versions_of([f"roster:{intake.source}"])
-    current = CurrentRoster(source=intake.source, frames=roster_frames(scope, source=intake.source))
+    current = CurrentRoster(
+        source=intake.source,
+        frames=roster_frames(scope, source=intake.source),
+        may_take_from=_may_take_from(scope),
+    )
     plan = plan_roster(
         current,
         frames,
@@ -122,12 +174,13 @@ def _plan(
         starting=timezone.localdate(now),
         reserve_ids=lambda table, count: reserve_ids(table, count, by=by, now=now),
         new_uuids=_new_uuids,
+        uncertain=_uncertain(result),
     )
+    _require_right(scope, plan)
     if not plan.changes:
         intake.status = IntakeStatus.UNCHANGED.value
         intake.organization_id = plan.district_ids[0] if plan.district_ids else None
         return list(plan.findings)
-    _require_right(scope, current, plan)
     known = current.frames["organizations"]["id"].to_list()
     district = next((i for i in plan.district_ids if i in known), None)
     intake.organization_id = district
@@ -145,11 +198,27 @@ def _plan(
     return list(plan.findings)
 
 
-def _require_right(scope: Scope, current: CurrentRoster, plan: RosterPlan) -> None:
+def _require_right(scope: Scope, plan: RosterPlan) -> None:
     """Refuse a roster of a district at which the sender has no right to send one."""
     reach = scope.over(Permission.ROSTER_WRITE)
-    if not all(reach.includes(district) for district in plan.district_ids):
+    within = bool(plan.district_ids) and all(reach.includes(d) for d in plan.district_ids)
+    if not (reach.everything or within):
         raise MayNotSendRoster
+
+
+def _may_take_from(scope: Scope) -> frozenset[int] | None:
+    reach = scope.over(Permission.ROSTER_WRITE)
+    return None if reach.everything else reach.organization_ids
+
+
+def _uncertain(result: BundleResult) -> frozenset[str]:
+    """Return the frames with rows that nobody could read, so that nobody knows who they are."""
+    frames = {"academicSessions": "sessions"}
+    return frozenset(
+        frames.get(file, file)
+        for file, exclusion in result.excluded.items()
+        if exclusion.frame["sourced_id"].null_count()
+    )
 
 
 def _kept(result: BundleResult) -> dict[str, frozenset[str]]:
@@ -196,7 +265,10 @@ def _exclusion_holds(result: BundleResult) -> list[HoldReason]:
             holds.append(
                 HoldReason(
                     code="many-left-out",
-                    says=f"{count:,} of {rows:,} rows of {file}.csv are left out because of errors (limit 2 %).",
+                    says=(
+                        f"{count:,} of {rows:,} rows of {file}.csv are left out because of errors "
+                        "(limit 2 %)."
+                    ),
                     count=count,
                     of=rows,
                 )

@@ -12,7 +12,11 @@ from rollbook.roster.plan.draft import Draft, joined, keep, linked, live, text
 def want_courses(draft: Draft) -> None:
     """Add the rows of courses that the roster wants."""
     rows = linked(
-        draft, live(draft.incoming.courses), ORGANIZATIONS, by="org_sourced_id", to="organization_id"
+        draft,
+        live(draft.incoming.courses),
+        ORGANIZATIONS,
+        by="org_sourced_id",
+        to="organization_id",
     ).select(
         "sourced_id", "organization_id", "title",
         joined("grades"), joined("subjects"), joined("subject_codes"),

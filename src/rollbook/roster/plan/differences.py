@@ -53,7 +53,8 @@ def changes_of(
     wanted = draft.wanted[table.name]
     known = draft.current.frames[table.name]
     file = _FILE_OF[table.name]
-    if draft.incoming.modes.get(file, Mode.ABSENT) is Mode.ABSENT:
+    files = ("roles", "users") if table.name == "school enrollments" else (file,)
+    if all(draft.incoming.modes.get(name, Mode.ABSENT) is Mode.ABSENT for name in files):
         wanted = wanted.head(0)
     compared = _compared(table, known, wanted)
     gone = _archived(draft, table, known, kept)
@@ -65,7 +66,7 @@ def changes_of(
 
 
 def _compared(table: PlanTable, known: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per wanted record that is new or differs, with every column before and after."""
+    """Return one row per wanted record that is new or differs, every cell before and after."""
     joined = wanted.join(
         known.select("id", **{f"before.{column}": pl.col(column) for column in table.columns}),
         on="id",
@@ -111,10 +112,13 @@ def _compared(table: PlanTable, known: pl.DataFrame, wanted: pl.DataFrame) -> pl
     return rows.select(
         "id",
         "action",
-        line=pl.col("line").cast(pl.UInt32),
-        file=pl.col("file"),
-        why=pl.when("is_new").then(pl.lit("new in the file")).otherwise(pl.lit("the file says so")),
-        *[pl.col(f"{side}.{column}") for column in table.columns for side in ("before", "after")],
+        pl.col("line").cast(pl.UInt32),
+        "file",
+        pl.when("is_new")
+        .then(pl.lit("new in the file"))
+        .otherwise(pl.lit("the file says so"))
+        .alias("why"),
+        *[f"{side}.{column}" for column in table.columns for side in ("before", "after")],
     )
 
 
@@ -128,7 +132,7 @@ def _moved(table: PlanTable) -> pl.Expr:
 def _archived(
     draft: Draft, table: PlanTable, known: pl.DataFrame, kept: Mapping[str, frozenset[str]]
 ) -> pl.DataFrame:
-    """Return the rows that leave: gone from a bulk file, marked deleted in a delta, or left behind."""
+    """Return the rows that leave: gone from a bulk file, deleted in a delta, or left behind."""
     file = _FILE_OF[table.name]
     mode = draft.incoming.modes.get(file, Mode.ABSENT)
     live = known.filter(
@@ -139,7 +143,7 @@ def _archived(
     if table.name == "school enrollments":
         live = live.filter(pl.col("school_year") == draft.school_year)
     parts = [_left_behind(draft, live)]
-    if mode is Mode.BULK:
+    if mode is Mode.BULK and not _is_uncertain(draft, table):
         parts.append(
             _absent(draft, table, live, kept).with_columns(why=pl.lit("no longer in the file"))
         )
@@ -151,8 +155,34 @@ def _archived(
                 pl.col("sourced_id").str.replace(r":\d{4}$", "").is_in(deleted.implode())
             ).with_columns(why=pl.lit("marked as deleted in the file"))
         )
+        parts.append(_replaced_roles(draft, table, live))
     gone = pl.concat(parts).unique("id", keep="first", maintain_order=True)
     return _archive_rows(draft, table, gone)
+
+
+def _is_uncertain(draft: Draft, table: PlanTable) -> bool:
+    """Tell whether rows that nobody could read may be records of this table."""
+    file = _FILE_OF[table.name]
+    names = {_FRAME_OF.get(file, file), "users"} if file == "roles" else {_FRAME_OF.get(file, file)}
+    return bool(names & draft.uncertain)
+
+
+_PLACES_OF: Final[Mapping[str, tuple[str, str]]] = {
+    "school enrollments": ("students", "student_id"),
+    "staff assignments": ("staff", "staff_id"),
+}
+
+
+def _replaced_roles(draft: Draft, table: PlanTable, live: pl.DataFrame) -> pl.DataFrame:
+    """Return the places that users of a 1.1 delta no longer have: a user lists all of them."""
+    roles = draft.incoming.roles
+    if table.name not in _PLACES_OF or roles["sourced_id"].is_not_null().any():
+        return live.head(0).with_columns(why=pl.lit(""))
+    of, column = _PLACES_OF[table.name]
+    listed = draft.ids[of].filter(pl.col("sourced_id").is_in(roles["user_sourced_id"].implode()))
+    return live.filter(pl.col(column).is_in(listed["id"].implode())).with_columns(
+        why=pl.lit("the file names other schools for them")
+    )
 
 
 def _absent(
@@ -210,10 +240,18 @@ def _archive_rows(draft: Draft, table: PlanTable, gone: pl.DataFrame) -> pl.Data
     )
 
 
+_PLACE_OF: Final[Mapping[str, str]] = {
+    "staff assignments": "organization_id",
+    "courses": "organization_id",
+    "academic sessions": "organization_id",
+    "organizations": "id",
+}
+
+
 def _with_schools(
     draft: Draft, table: PlanTable, known: pl.DataFrame, frame: pl.DataFrame
 ) -> pl.DataFrame:
-    """Add `school_id`, the school in whose counts a row belongs, and drop columns that never change."""
+    """Add `school_id`, in whose counts a row belongs, and drop columns that never change."""
     if table.name == "students":
         places = _places(draft, people.SCHOOL_ENROLLMENTS, "student_id", "school_id")
     elif table.name == "staff":
@@ -226,9 +264,7 @@ def _with_schools(
             .select("id", school_id="school_id_of_class")
         )
     else:
-        column = {"staff assignments": "organization_id", "courses": "organization_id",
-                  "academic sessions": "organization_id", "organizations": "id"}.get(table.name, "school_id")  # fmt: skip
-        places = _places(draft, table, "id", column)
+        places = _places(draft, table, "id", _PLACE_OF.get(table.name, "school_id"))
     frame = frame.join(places, on="id", how="left", maintain_order="left")
     idle = [
         column

@@ -34,11 +34,13 @@ class CurrentRoster:
 
     Shape: one frame per plan table (by its name) with `id` and all columns of the table; students
            also hold every student with a state id, of whatever source, so that a child known
-           elsewhere is recognized; organizations are all of them.
+           elsewhere is recognized; organizations are all of them. `may_take_from` are the
+           districts whose students the sender may take over; None means any.
     """
 
     source: str
     frames: Mapping[str, pl.DataFrame]
+    may_take_from: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Draft:
     reserve_ids: ReserveIds
     new_uuids: NewUuids
     school_year: int
+    uncertain: frozenset[str] = frozenset()
     wanted: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
     gone: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
     ids: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])

@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from rollbook.changes.types import PlanTable
 from rollbook.orgs.layouts import ORGANIZATIONS
 from rollbook.people import layouts as people
 from rollbook.roster import rules
@@ -48,16 +49,22 @@ def _roles(draft: Draft) -> pl.DataFrame:
     )
 
 
-def _people_of(draft: Draft, roles: pl.DataFrame) -> pl.DataFrame:
-    """Return the live users who hold one of `roles`, with the district of their first one."""
+def _people_of(draft: Draft, roles: pl.DataFrame, table: PlanTable) -> pl.DataFrame:
+    """Return the live users who hold one of `roles`, with the district of their first one.
+
+    Shape: where the file does not list all roles, also users known from before without a new role.
+    """
     first = roles.sort(pl.col("role_type") != "primary", maintain_order=True).unique(
         "user_sourced_id", keep="first", maintain_order=True
     )
+    homes = first.select(sourced_id="user_sourced_id", district_id="district_id")
+    if draft.incoming.modes.get("roles", Mode.ABSENT) is not Mode.BULK:
+        known = draft.current.frames[table.name].filter(pl.col("source") == draft.current.source)
+        homes = pl.concat([homes, known.select("sourced_id", "district_id")]).unique(
+            "sourced_id", keep="first", maintain_order=True
+        )
     return live(draft.incoming.users).join(
-        first.select(sourced_id="user_sourced_id", district_id="district_id"),
-        on="sourced_id",
-        how="inner",
-        maintain_order="left",
+        homes, on="sourced_id", how="inner", maintain_order="left"
     )
 
 
@@ -75,7 +82,9 @@ def want_students(draft: Draft) -> None:
     """Add the rows of students that the roster wants, matched to the students that are known."""
     roles = _roles(draft)
     attending = roles.filter(pl.col("role").is_in(rules.STUDENT_ROLES))
-    users = _people_of(draft, attending.filter(pl.col("organization_kind") == "school"))
+    users = _people_of(
+        draft, attending.filter(pl.col("organization_kind") == "school"), people.STUDENTS
+    )
     rows = users.with_columns(ssid=rules.state_id(users)).select(
         "_line", "sourced_id", "district_id", "ssid",
         **_NAMES,
@@ -124,7 +133,7 @@ def _with_demographics(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_conflicts(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
-    """Climb the matching ladder: sourcedId, then state id if name or birth date agrees; else leave out."""
+    """Climb the matching ladder: sourcedId, then state id if name or birth date agrees."""
     numbered = rows.filter(pl.col("ssid") != "")
     twice = numbered.filter(pl.col("ssid").is_duplicated())
     draft.findings.extend(rules.identity_findings(_lines(twice), rules.SAME_ID_TWICE))
@@ -134,12 +143,13 @@ def _without_conflicts(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
         .join(
             students.select(
                 "ssid", holder="id", holder_source="source", holder_key="sourced_id",
-                holder_last="last_name", holder_born="birth_date",
+                holder_last="last_name", holder_born="birth_date", holder_district="district_id",
             ),
             on="ssid",
         )
         .filter(
-            (pl.col("holder_source") != draft.current.source) | (pl.col("holder_key") != pl.col("sourced_id"))
+            (pl.col("holder_source") != draft.current.source)
+            | (pl.col("holder_key") != pl.col("sourced_id"))
         )
     )  # fmt: skip
     born = pl.col("birth_date") if "birth_date" in rows.columns else pl.lit(None, dtype=pl.Date)
@@ -151,14 +161,27 @@ def _without_conflicts(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
     known_here = draft.current.frames["students"].filter(pl.col("source") == draft.current.source)[
         "sourced_id"
     ]
-    adoptable = agrees & ~pl.col("sourced_id").is_in(known_here.implode())
-    conflicts = claims.filter(~adoptable)
+    fits = agrees & ~pl.col("sourced_id").is_in(known_here.implode())
+    conflicts = claims.filter(~fits)
+    elsewhere = claims.filter(fits & ~_may_take(draft))
     draft.findings.extend(rules.identity_findings(_lines(conflicts), rules.IDENTITY_CONFLICT))
-    left_out = pl.concat([twice.select("sourced_id"), conflicts.select("sourced_id")])
-    adopted = claims.filter(adoptable).select("sourced_id", id="holder")
+    draft.findings.extend(rules.identity_findings(_lines(elsewhere), rules.OTHER_DISTRICT))
+    left_out = pl.concat([part.select("sourced_id") for part in (twice, conflicts, elsewhere)])
+    adopted = claims.filter(fits & _may_take(draft)).select("sourced_id", id="holder")
     draft.gone["students left out"] = left_out
     return rows.join(left_out, on="sourced_id", how="anti").join(
         adopted, on="sourced_id", how="left", maintain_order="left"
+    )
+
+
+def _may_take(draft: Draft) -> pl.Expr:
+    """Tell whether the sender may take a student over from the district that holds the record."""
+    allowed = draft.current.may_take_from
+    here = pl.col("holder_district") == pl.col("district_id")
+    return (
+        pl.lit(value=True)
+        if allowed is None
+        else here | pl.col("holder_district").is_in(sorted(allowed))
     )
 
 
@@ -169,7 +192,9 @@ def _lines(rows: pl.DataFrame) -> pl.DataFrame:
 def want_staff(draft: Draft) -> None:
     """Add the rows of staff that the roster wants: everybody who is neither student nor family."""
     others = _roles(draft).filter(~pl.col("role").is_in(rules.STUDENT_ROLES | rules.FAMILY_ROLES))
-    rows = _people_of(draft, others).select("_line", "sourced_id", "district_id", **_NAMES)
+    rows = _people_of(draft, others, people.STAFF).select(
+        "_line", "sourced_id", "district_id", **_NAMES
+    )
     keep(draft, people.STAFF, rows.rename({"_line": "line"}), "users.csv")
 
 
@@ -213,7 +238,34 @@ def want_school_enrollments(draft: Draft) -> None:
             ends_before=pl.coalesce("ends_before", pl.lit(end)),
         )
     )
+    rows = pl.concat([rows, _regraded(draft, rows)], how="diagonal")
     keep(draft, people.SCHOOL_ENROLLMENTS, rows, "roles.csv")
+
+
+def _regraded(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
+    """Carry a new grade to the school enrollments of students whose roles did not come with it."""
+    known = draft.current.frames["school enrollments"].filter(
+        (pl.col("source") == draft.current.source)
+        & pl.col("is_active")
+        & (pl.col("school_year") == draft.school_year)
+        & ~pl.col("sourced_id").is_in(rows["sourced_id"].implode())
+    )
+    if draft.incoming.modes.get("roles", Mode.ABSENT) is Mode.BULK:
+        return known.head(0).select(pl.lit(None, dtype=pl.UInt32).alias("line"), *_REGRADED)
+    grades = draft.wanted["students"].select(student_id="id", new_grade="grade", line="line")
+    return known.join(grades, on="student_id").select("line", *_REGRADED[:-1], grade="new_grade")
+
+
+_REGRADED: Final = (
+    "sourced_id",
+    "student_id",
+    "school_id",
+    "school_year",
+    "is_primary",
+    "begins_on",
+    "ends_before",
+    "grade",
+)
 
 
 def _year_dates(draft: Draft) -> tuple[date | None, date | None]:

@@ -31,7 +31,6 @@ from rollbook.roster.plan.persons import (
 from rollbook.roster.plan.places import want_organizations, want_sessions
 from rollbook.roster.types import RosterFrames
 
-
 # In the order of references: each step finds the ids that the steps before it gave.
 WANTS = (
     want_organizations,
@@ -54,12 +53,14 @@ def plan_roster(
     starting: date,
     reserve_ids: ReserveIds,
     new_uuids: NewUuids,
+    uncertain: frozenset[str] = frozenset(),
 ) -> RosterPlan:
     """Work out what must change for `current` to become `incoming`.
 
     Shape:  one row per record that differs; no changes when nothing differs. `kept` maps a frame's
             name (users, classes, …) to sourcedIds that were left out of `incoming` by the checks:
-            they came, so they are never taken for gone.
+            they came, so they are never taken for gone. `uncertain` names frames with rows that
+            nobody could read: nothing of them is taken for gone, and a finding says so.
     Units:  `starting` is the local day from which the roster holds.
     Source: docs/decisions/0004-change-plans.md; reference, rostering 6.3.
     """
@@ -70,6 +71,10 @@ def plan_roster(
         reserve_ids=reserve_ids,
         new_uuids=new_uuids,
         school_year=rules.school_year_of(incoming.sessions, starting=starting),
+        uncertain=uncertain,
+    )
+    draft.findings.extend(
+        rules.NOBODY_REMOVED.finding(file=f"{name}.csv") for name in sorted(uncertain)
     )
     for want in WANTS:
         want(draft)
@@ -78,10 +83,19 @@ def plan_roster(
         for table in ROSTER_TABLES
         if (change := changes_of(draft, table, kept)) is not None and change.frame.height
     )
-    districts = draft.wanted["organizations"].filter(pl.col("kind") == "district")["id"].to_list()
+    districts = _districts(draft)
     return RosterPlan(
         changes=changes,
         findings=tuple(draft.findings),
         school_year=draft.school_year,
         district_ids=tuple(districts),
     )
+
+
+def _districts(draft: Draft) -> list[int]:
+    """Return the districts of a roster: those it names, else those its source has named before."""
+    named = draft.wanted["organizations"].filter(pl.col("kind") == "district")["id"].to_list()
+    known = draft.current.frames["organizations"].filter(
+        (pl.col("source") == draft.current.source) & (pl.col("kind") == "district")
+    )["id"]
+    return named or known.sort().to_list()
