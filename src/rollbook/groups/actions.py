@@ -31,7 +31,8 @@ insert into rollbook_studentgroup
        (uuid, name, school_id, school_year, subject, origin, class_taught_id, is_active)
 select c.uuid,
        substr(c.title, 1, 150)
-       || case when c.class_code in ('', c.title) then '' else ' ' || substr(c.class_code, 1, 40) end
+       || case when c.class_code in ('', c.title) then ''
+          else ' ' || substr(c.class_code, 1, 40) end
        || case when c.periods = '' then '' else ', period ' || substr(c.periods, 1, 20) end
        || ' (class ' || cast(c.id as text) || ')',
        c.school_id, c.school_year, '', 'class', c.id, {true}

@@ -27,7 +27,8 @@ class Student(models.Model):
 
     personal_data: ClassVar[frozenset[str]] = NAMED | {
         "preferred_first_name", "username", "email", "birth_date", "sex", "hispanic",
-        "american_indian", "asian", "black", "pacific_islander", "white", "two_or_more_races", "filipino", "iep",
+        "american_indian", "asian", "black", "pacific_islander", "white",
+        "two_or_more_races", "filipino", "iep",
         "limited_english", "english_acquisition", "section_504", "economic_disadvantage", "migrant",
         "military_connected", "language_code", "grade",
     }  # fmt: skip

@@ -206,7 +206,8 @@ def _leaving_reason(
         code="students-leave",
         says=(
             f"{names.get(school, 'A school')} would lose {count:,} of {of:,} students "
-            f"({percent} %; limit {round(thresholds.archive_share * 100)} % or {thresholds.archive_count})."
+            f"({percent} %; limit {round(thresholds.archive_share * 100)} % "
+            f"or {thresholds.archive_count})."
         ),
         organization_id=school,
         count=count,

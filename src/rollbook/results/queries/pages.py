@@ -260,7 +260,8 @@ def _in_subject_order(
 
 _LISTED = (
     "student_id", "assessment_id", "opportunity_id", "subject", "assessment_type",
-    "assessment_grade", "school_year", "school_id", "enrolled_grade", "completed_at", "status", "completeness",
+    "assessment_grade", "school_year", "school_id", "enrolled_grade", "completed_at",
+    "status", "completeness",
     "administration_condition", "scale_score", "standard_error", "performance_level",
 )  # fmt: skip
 
