@@ -25,13 +25,13 @@ def run(question: Path, output: str) -> None:
     """
     who = operator()
     from rollbook.reports.queries import run_report  # after Django has started
-    from rollbook.reports.types import QuestionIsWrong, question_from
+    from rollbook.reports.types import MayNotAsk, QuestionIsWrong, question_from
 
     try:
         answer = run_report(
             who.scope, question_from(json.loads(question.read_text(encoding="utf-8")))
         )
-    except (QuestionIsWrong, json.JSONDecodeError) as refusal:
+    except (QuestionIsWrong, MayNotAsk, json.JSONDecodeError) as refusal:
         raise click.ClickException(f"{question.name}: {refusal}") from refusal
     if output == "json":
         print_json(answer.as_json())
