@@ -106,6 +106,21 @@ def _joined(reaches: Sequence[Reach]) -> Reach:
     )
 
 
+def holders_of(permission: Permission, organization_id: int, *, on: date) -> dict[int, str]:
+    """Return who holds a permission at an organization on that day, by id, with their addresses.
+
+    For messages only: it names people who work with the agency, to the job that writes to them.
+    Shape: enabled accounts that are no sandbox visits.
+    """
+    roles = [role.code for role in rules.ROLES if permission in role.permissions]
+    above = OrganizationLink.objects.filter(
+        ancestor_id=OuterRef("organization_id"), descendant_id=organization_id
+    )
+    grants = _on(Grant.objects.filter(role__in=roles), on).filter(Exists(above))
+    found = Account.objects.filter(pk__in=grants.values("account_id"), is_active=True)
+    return dict(found.filter(is_sandbox=False).values_list("pk", "email"))
+
+
 def accounts_in(
     scope: Scope, page: PageRequest | None = None, *, search: str = ""
 ) -> Page[AccountRow]:

@@ -1,18 +1,16 @@
 """How a line of the log is written: what broke and where, never with which values.
 
-Words of an exception may hold data (a database says `Key (ssid)=(1234567890) already exists`), so
-they stay out; its kind and its way through the code are enough to find a fault. One record is one
-line, so that the number which a page shows finds everything about a failure.
+One record is one line, so that the number which a page shows finds everything about a failure.
 """
 
 from __future__ import annotations
 
 import copy
 import logging
-import traceback
-from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, TypeAlias
+
+from rollbook.shared.failures import told
 
 Raised: TypeAlias = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -38,7 +36,7 @@ class Line(logging.Formatter):
 
     def formatException(self, ei: Raised) -> str:
         """Name an exception, those before it, and the way through the code to each."""
-        return " ".join(_told(error) for error in _chain(ei[1]))
+        return told(ei[1])
 
 
 def _quiet(value: Any) -> Any:
@@ -49,24 +47,3 @@ def _quiet_all(args: Any) -> Any:
     if isinstance(args, tuple):
         return tuple(_quiet(value) for value in args)
     return {name: _quiet(value) for name, value in args.items()} if isinstance(args, dict) else args
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Return an exception and what it came from, as Python prints it, the latest first."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-
-
-def _told(error: BaseException) -> str:
-    kind = f"{type(error).__module__}.{type(error).__qualname__}"
-    return f"[{kind} at {way_to(error) or 'no place'}]"
-
-
-def way_to(error: BaseException) -> str:
-    """Return the way through the code to where an exception was raised, outermost first."""
-    frames = traceback.walk_tb(error.__traceback__)
-    steps = traceback.StackSummary.extract(frames, lookup_lines=False)
-    return " > ".join(f"{step.filename}:{step.lineno} {step.name}" for step in steps)

@@ -7,22 +7,28 @@ else in the house calls upwards.
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.utils import timezone
 
+from rollbook.access.queries import holders_of
 from rollbook.access.types import SandboxEntered, SandboxLeft
 from rollbook.groups import actions as groups
 from rollbook.jobs.actions import enqueue
 from rollbook.jobs.types import JobFailed
 from rollbook.messages import actions as messages
+from rollbook.orgs.queries import current_school_year
 from rollbook.roster.actions.commit import RosterChanged
+from rollbook.roster.types import RosterWaits
 from rollbook.shared import events
 from rollbook.shared.actor import Actor
+from rollbook.shared.scope import Permission
 
 
 def connect() -> None:
     """Fill the table of reactions; calling it again changes nothing."""
     events.clear()
     events.on(RosterChanged, _refresh_groups)
+    events.on(RosterWaits, _tell_approvers)
     events.on(SandboxEntered, _assign_groups)
     events.on(SandboxLeft, _remove_groups)
     events.on(JobFailed, _tell_who_asked)
@@ -35,6 +41,40 @@ def _refresh_groups(changed: RosterChanged) -> None:
         by=Actor.job("roster"),
         now=timezone.now(),
     )
+
+
+def _tell_approvers(waiting: RosterWaits) -> None:
+    """Tell whoever may approve a plan that it waits, in the message center and by mail."""
+    if waiting.organization_id is None:
+        return
+    now = timezone.now()
+    today = timezone.localdate(now)
+    by = Actor.job("roster")
+    link = f"/{int(current_school_year(today))}/rosters/{waiting.intake_uuid}/"
+    approvers = holders_of(Permission.ROSTER_APPROVE, waiting.organization_id, on=today)
+    title = "A roster waits for your decision"
+    messages.tell(
+        approvers,
+        kind="roster_waits",
+        title=title,
+        body=(
+            f"{waiting.file_name}: {waiting.reason_count} limits would be passed. "
+            "Nothing has changed."
+        ),
+        link=link,
+        dedupe_key=f"roster_waits:{waiting.intake_uuid}",
+        by=by,
+        now=now,
+    )
+    for account, address in approvers.items():
+        messages.queue_mail(
+            address,
+            subject=title,
+            body=f"{title}. Nothing has changed yet. See it at {settings.BASE_URL}{link}\n",
+            dedupe_key=f"roster_waits:{waiting.intake_uuid}:{account}",
+            by=by,
+            now=now,
+        )
 
 
 def _assign_groups(entered: SandboxEntered) -> None:

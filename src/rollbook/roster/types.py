@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 import polars as pl
 
 from rollbook.files.csv import CsvTable
+from rollbook.shared.events import Event
 from rollbook.shared.findings import FindingReport
 
 
@@ -296,6 +298,16 @@ class BundleResult:
                 "excluded": {file: left.frame.height for file, left in self.excluded.items()},
             },
         }
+
+
+@dataclass(frozen=True, slots=True)
+class RosterWaits(Event):
+    """Say that the plan of a roster waits for a person to approve it."""
+
+    intake_uuid: UUID
+    organization_id: int | None
+    file_name: str
+    reason_count: int
 
 
 class IntakeStatus(StrEnum):

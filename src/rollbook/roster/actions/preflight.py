@@ -35,8 +35,16 @@ from rollbook.roster.models import Intake
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan
 from rollbook.roster.plan.roster import plan_roster
 from rollbook.roster.sources.oneroster_csv import read_bundle
-from rollbook.roster.types import BundleResult, IntakeStatus, Mode, OneRosterBundle, Profile
+from rollbook.roster.types import (
+    BundleResult,
+    IntakeStatus,
+    Mode,
+    OneRosterBundle,
+    Profile,
+    RosterWaits,
+)
 from rollbook.shared.actor import Actor
+from rollbook.shared.events import announce
 from rollbook.shared.findings import Finding, FindingReport
 from rollbook.shared.scope import Permission, Scope
 
@@ -83,6 +91,15 @@ def preflight_intake(
         findings = _plan(scope, intake, result, by=by, now=now)
     result.report.extend(findings)
     _finish(intake, result.report, result, by=by, now=now)
+    if intake.plan is not None and intake.plan.status == PlanStatus.HELD.value:
+        announce(
+            RosterWaits(
+                intake_uuid=intake.uuid,
+                organization_id=intake.plan.organization_id,
+                file_name=intake.file_name,
+                reason_count=len(intake.plan.hold_reasons),
+            )
+        )
     return intake
 
 

@@ -7,6 +7,7 @@ import polars as pl
 from rollbook.orgs.layouts import ORGANIZATIONS
 from rollbook.people import layouts as people
 from rollbook.roster.plan.draft import Draft, joined, keep, linked, live, text
+from rollbook.roster.plan.places import sessions_of
 
 
 def want_courses(draft: Draft) -> None:
@@ -28,9 +29,7 @@ def want_courses(draft: Draft) -> None:
 def want_classes(draft: Draft) -> None:
     """Add the rows of classes, dated from their first to their last term."""
     incoming = live(draft.incoming.classes)
-    terms = draft.wanted["academic sessions"].select(
-        "sourced_id", "starts_on", "ends_before", "school_year"
-    )
+    terms = sessions_of(draft).drop("kind")
     spans = (
         incoming.select("sourced_id", term="term_sourced_ids")
         .explode("term")

@@ -9,7 +9,7 @@ import polars as pl
 
 from rollbook.changes.types import PlanTable, TableChanges
 from rollbook.people import layouts as people
-from rollbook.roster.plan.draft import Draft
+from rollbook.roster.plan.draft import Draft, live
 from rollbook.roster.types import Mode
 
 _FILE_OF: Final[Mapping[str, str]] = {
@@ -151,9 +151,9 @@ def _archived(
         frame = getattr(draft.incoming, _FRAME_OF.get(file, file))
         deleted = frame.filter(pl.col("status") == "tobedeleted")["sourced_id"].drop_nulls()
         parts.append(
-            live.filter(
-                pl.col("sourced_id").str.replace(r":\d{4}$", "").is_in(deleted.implode())
-            ).with_columns(why=pl.lit("marked as deleted in the file"))
+            live.filter(_key(table).is_in(deleted.implode())).with_columns(
+                why=pl.lit("marked as deleted in the file")
+            )
         )
         parts.append(_replaced_roles(draft, table, live))
     gone = pl.concat(parts).unique("id", keep="first", maintain_order=True)
@@ -163,7 +163,8 @@ def _archived(
 def _is_uncertain(draft: Draft, table: PlanTable) -> bool:
     """Tell whether rows that nobody could read may be records of this table."""
     file = _FILE_OF[table.name]
-    names = {_FRAME_OF.get(file, file), "users"} if file == "roles" else {_FRAME_OF.get(file, file)}
+    # Who is a student or staff, and where, stands in users.csv and roles.csv together.
+    names = {"users", "roles"} if file in {"users", "roles"} else {_FRAME_OF.get(file, file)}
     return bool(names & draft.uncertain)
 
 
@@ -191,22 +192,47 @@ def _absent(
     """Leave out of the absent those that came but were excluded, and whatever hangs on them."""
     file = _FILE_OF[table.name]
     names = kept.get(_FRAME_OF.get(file, file), frozenset())
-    live = live.filter(~pl.col("sourced_id").str.replace(r":\d{4}$", "").is_in(list(names)))
-    people_kept = list(
-        kept.get("users", frozenset()) | set(draft.gone["students left out"]["sourced_id"])
-    )
+    live = live.filter(~_key(table).is_in(list(names)))
+    people_kept = sorted(kept.get("users", frozenset()) | draft.left_out)
     for column, of in (("student_id", "students"), ("staff_id", "staff")):
         if column in live.columns:
             holders = draft.current.frames[of].filter(pl.col("sourced_id").is_in(people_kept))["id"]
             live = live.filter(~pl.col(column).is_in(holders.implode()).fill_null(value=False))
     if table.name in {"students", "staff"}:
-        live = live.filter(~pl.col("sourced_id").is_in(people_kept))
+        without_place = _without_any_role(draft)
+        live = live.filter(
+            ~pl.col("sourced_id").is_in([*people_kept, *without_place])
+            & ~pl.col("id").is_in(_holders_of_kept_roles(draft, table, kept).implode())
+        )
     if "class_taught_id" in live.columns:
         classes = draft.current.frames["classes"].filter(
             pl.col("sourced_id").is_in(list(kept.get("classes", frozenset())))
         )["id"]
         live = live.filter(~pl.col("class_taught_id").is_in(classes.implode()))
     return live
+
+
+def _key(table: PlanTable) -> pl.Expr:
+    """Return the sourcedId that the file has: a school enrollment's own ends with its year."""
+    key = pl.col("sourced_id")
+    return key.str.replace(r":\d{4}$", "") if table.name == "school enrollments" else key
+
+
+def _without_any_role(draft: Draft) -> list[str]:
+    """Return the users who came without a role: they are there, nobody says as what."""
+    placed = live(draft.incoming.roles)["user_sourced_id"]
+    users = live(draft.incoming.users)
+    return users.filter(~pl.col("sourced_id").is_in(placed.implode()))["sourced_id"].to_list()
+
+
+def _holders_of_kept_roles(
+    draft: Draft, table: PlanTable, kept: Mapping[str, frozenset[str]]
+) -> pl.Series:
+    """Return the people whose role came but was left out."""
+    place, column = {value[0]: (name, value[1]) for name, value in _PLACES_OF.items()}[table.name]
+    roles = people.SCHOOL_ENROLLMENTS if table is people.STUDENTS else people.STAFF_ASSIGNMENTS
+    names = list(kept.get("roles", frozenset()))
+    return draft.current.frames[place].filter(_key(roles).is_in(names))[column]
 
 
 def _left_behind(draft: Draft, live: pl.DataFrame) -> pl.DataFrame:

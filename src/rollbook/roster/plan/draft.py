@@ -76,6 +76,7 @@ class Draft:
     wanted: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
     gone: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
     ids: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
+    left_out: set[str] = field(default_factory=set[str])  # sourcedIds of students, with a finding
     findings: list[Finding] = field(default_factory=list[Finding])
 
 

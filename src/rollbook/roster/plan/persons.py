@@ -13,7 +13,7 @@ from rollbook.orgs.layouts import ORGANIZATIONS
 from rollbook.people import layouts as people
 from rollbook.roster import rules
 from rollbook.roster.plan.draft import Draft, keep, linked, live, text
-from rollbook.roster.plan.places import district_of
+from rollbook.roster.plan.places import district_of, sessions_of
 from rollbook.roster.types import Mode
 
 SEXES: Final[Mapping[str, str]] = {"male": "Male", "female": "Female", "other": "Nonbinary"}
@@ -54,7 +54,7 @@ def _people_of(draft: Draft, roles: pl.DataFrame, table: PlanTable) -> pl.DataFr
 
     Shape: where the file does not list all roles, also users known from before without a new role.
     """
-    first = roles.sort(pl.col("role_type") != "primary", maintain_order=True).unique(
+    first = roles.sort(pl.col("role_type") != "primary", "org_sourced_id").unique(
         "user_sourced_id", keep="first", maintain_order=True
     )
     homes = first.select(sourced_id="user_sourced_id", district_id="district_id")
@@ -103,6 +103,7 @@ def want_students(draft: Draft) -> None:
         rules.STUDENT_NEEDS_SCHOOL.finding(file="users.csv", line=line)
         for line in lost["_line"].to_list()
     )
+    draft.left_out |= set(lost["sourced_id"])
 
 
 _DEMOGRAPHICS: Final[Mapping[str, str]] = {
@@ -161,14 +162,19 @@ def _without_conflicts(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
     known_here = draft.current.frames["students"].filter(pl.col("source") == draft.current.source)[
         "sourced_id"
     ]
-    fits = agrees & ~pl.col("sourced_id").is_in(known_here.implode())
+    came = live(draft.incoming.users)["sourced_id"]
+    is_somebody_here = (pl.col("holder_source") == draft.current.source) & pl.col(
+        "holder_key"
+    ).is_in(came.implode())
+    is_known = pl.col("sourced_id").is_in(known_here.implode())
+    fits = agrees & ~is_known & ~is_somebody_here
     conflicts = claims.filter(~fits)
     elsewhere = claims.filter(fits & ~_may_take(draft))
     draft.findings.extend(rules.identity_findings(_lines(conflicts), rules.IDENTITY_CONFLICT))
     draft.findings.extend(rules.identity_findings(_lines(elsewhere), rules.OTHER_DISTRICT))
     left_out = pl.concat([part.select("sourced_id") for part in (twice, conflicts, elsewhere)])
     adopted = claims.filter(fits & _may_take(draft)).select("sourced_id", id="holder")
-    draft.gone["students left out"] = left_out
+    draft.left_out |= set(left_out["sourced_id"])
     return rows.join(left_out, on="sourced_id", how="anti").join(
         adopted, on="sourced_id", how="left", maintain_order="left"
     )
@@ -220,12 +226,10 @@ def want_school_enrollments(draft: Draft) -> None:
         pl.col("role").is_in(rules.STUDENT_ROLES) & (pl.col("organization_kind") == "school")
     )
     first, end = _year_dates(draft)
-    grades = draft.wanted["students"].select("id", "grade")
     rows = (
         linked(draft, attending, people.STUDENTS, by="user_sourced_id", to="student_id")
-        .join(
-            grades.rename({"id": "student_id"}), on="student_id", how="inner", maintain_order="left"
-        )
+        .filter(~pl.col("user_sourced_id").is_in(list(draft.left_out)))
+        .join(_grades(draft), on="student_id", how="inner", maintain_order="left")
         .select(
             line="_line",
             sourced_id=pl.concat_str(["role_key", pl.lit(f":{draft.school_year}")]),
@@ -240,6 +244,14 @@ def want_school_enrollments(draft: Draft) -> None:
     )
     rows = pl.concat([rows, _regraded(draft, rows)], how="diagonal")
     keep(draft, people.SCHOOL_ENROLLMENTS, rows, "roles.csv")
+
+
+def _grades(draft: Draft) -> pl.DataFrame:
+    """Pair students with their grades: as the file says, else as known."""
+    frames = draft.wanted["students"], draft.current.frames["students"]
+    return pl.concat([frame.select(student_id="id", grade="grade") for frame in frames]).unique(
+        "student_id", keep="first", maintain_order=True
+    )
 
 
 def _regraded(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
@@ -269,7 +281,7 @@ _REGRADED: Final = (
 
 
 def _year_dates(draft: Draft) -> tuple[date | None, date | None]:
-    years = draft.wanted["academic sessions"].filter(
+    years = sessions_of(draft).filter(
         (pl.col("kind") == "schoolYear") & (pl.col("school_year") == draft.school_year)
     )
     if years.is_empty():

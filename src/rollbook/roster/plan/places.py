@@ -47,15 +47,18 @@ def want_organizations(draft: Draft) -> None:
 
 def _organizations_known_by_natural_id(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
     """Recognize an organization that was made by hand, or by a result file, by its natural id."""
-    known = draft.current.frames["organizations"].filter(
-        (pl.col("source") == "") & (pl.col("natural_id") != "")
+    names = ["kind", "natural_id"]
+    organizations = draft.current.frames["organizations"]
+    known = organizations.filter(pl.col("source") == draft.current.source)["sourced_id"]
+    by_hand = organizations.filter((pl.col("source") == "") & (pl.col("natural_id") != ""))
+    fresh = rows.filter(~pl.col("sourced_id").is_in(known.implode()))
+    pairs = (
+        fresh.select("sourced_id", *names)
+        .unique(names, keep="none")
+        .join(by_hand.select("id", *names).unique(names, keep="none"), on=names)
+        .select("sourced_id", "id")
     )
-    return rows.join(
-        known.select("kind", "natural_id", "id").unique(["kind", "natural_id"]),
-        on=["kind", "natural_id"],
-        how="left",
-        maintain_order="left",
-    )
+    return rows.join(pairs, on="sourced_id", how="left", maintain_order="left")
 
 
 def district_of(draft: Draft) -> pl.DataFrame:
@@ -75,22 +78,41 @@ def district_of(draft: Draft) -> pl.DataFrame:
             at = parents[at][1]
         return organization
 
-    pairs = draft.ids["organizations"]
+    mine = draft.current.frames["organizations"].filter(pl.col("source") == draft.current.source)
+    pairs = pl.concat([draft.ids["organizations"], mine.select("sourced_id", "id")]).unique(
+        "sourced_id", keep="first", maintain_order=True
+    )
     return pairs.with_columns(
         district_id=pl.Series([climb(i) for i in pairs["id"].to_list()], dtype=pl.Int64)
     ).select("sourced_id", "district_id")
 
 
 def _home_district(draft: Draft) -> int | None:
-    organizations = draft.wanted["organizations"]
+    organizations = draft.wanted["organizations"].sort("sourced_id")
     for kind in ("district", "state", "school"):
         found = organizations.filter(pl.col("kind") == kind)
         if found.height:
             return int(found["id"][0])
-    known = draft.current.frames["organizations"].filter(
-        (pl.col("source") == draft.current.source) & (pl.col("kind") == "district")
+    known = (
+        draft.current.frames["organizations"]
+        .filter((pl.col("source") == draft.current.source) & (pl.col("kind") == "district"))
+        .sort("sourced_id")
     )
     return int(known["id"][0]) if known.height else None
+
+
+def sessions_of(draft: Draft) -> pl.DataFrame:
+    """Return when each session is: as the file says, else as known.
+
+    Shape: `sourced_id`, `kind`, `starts_on`, `ends_before`, `school_year`.
+    """
+    columns = ["sourced_id", "kind", "starts_on", "ends_before", "school_year"]
+    known = draft.current.frames["academic sessions"].filter(
+        (pl.col("source") == draft.current.source) & pl.col("is_active")
+    )
+    return pl.concat(
+        [draft.wanted["academic sessions"].select(columns), known.select(columns)]
+    ).unique("sourced_id", keep="first", maintain_order=True)
 
 
 def want_sessions(draft: Draft) -> None:

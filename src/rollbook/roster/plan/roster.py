@@ -7,7 +7,7 @@ table in the order of their references; then each table is compared with what is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -29,7 +29,7 @@ from rollbook.roster.plan.persons import (
     want_students,
 )
 from rollbook.roster.plan.places import want_organizations, want_sessions
-from rollbook.roster.types import RosterFrames
+from rollbook.roster.types import Mode, RosterFrames
 
 # In the order of references: each step finds the ids that the steps before it gave.
 WANTS = (
@@ -70,7 +70,7 @@ def plan_roster(
         starting=starting,
         reserve_ids=reserve_ids,
         new_uuids=new_uuids,
-        school_year=rules.school_year_of(incoming.sessions, starting=starting),
+        school_year=rules.school_year_of(_sessions(current, incoming), starting=starting),
         uncertain=uncertain,
     )
     draft.findings.extend(
@@ -90,6 +90,28 @@ def plan_roster(
         school_year=draft.school_year,
         district_ids=tuple(districts),
     )
+
+
+def _sessions(current: CurrentRoster, incoming: RosterFrames) -> pl.DataFrame:
+    """Return the sessions by which the school year is told: those that came, and known ones."""
+    came = incoming.sessions.select("sourced_id", "status", *_SPANS)
+    if incoming.modes.get("academicSessions") is Mode.BULK and came.height:
+        return came
+    known = (
+        current.frames["academic sessions"]
+        .filter(
+            (pl.col("source") == current.source)
+            & pl.col("is_active")
+            & ~pl.col("sourced_id").is_in(came["sourced_id"].implode())
+        )
+        .with_columns(type="kind", ends_on=pl.col("ends_before") - timedelta(days=1))
+        .select("sourced_id", *_SPANS)
+        .cast({"school_year": came.schema["school_year"]})
+    )
+    return pl.concat([came, known], how="diagonal")
+
+
+_SPANS = ("type", "starts_on", "ends_on", "school_year")
 
 
 def _districts(draft: Draft) -> list[int]:
