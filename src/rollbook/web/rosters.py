@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from rollbook.changes.actions import (
     ApprovedCountDiffers,
+    DigestDiffers,
     PlanIsFinished,
     PlanIsHeld,
     PlanIsNotCommitted,
@@ -234,6 +235,8 @@ def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         says = _decided(request, intake, choice)
     except (MayNotCommitRoster, NothingToCommit):
         messages.error(request, _("Your role may not decide on this roster."))
+    except DigestDiffers:
+        messages.error(request, _("This is not the plan that you reviewed, so nothing was done. Look at it again, then decide."))  # fmt: skip
     except StateMovedOn:
         messages.error(request, _("The roster has changed since this plan was made, so nothing was done. Send the file again to see the plan as it would be now."))  # fmt: skip
     except (PlanIsHeld, ApprovedCountDiffers):
