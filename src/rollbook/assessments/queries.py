@@ -28,6 +28,16 @@ def assessments_by_id(scope: Scope, natural_ids: Collection[str]) -> dict[str, A
     return {record.natural_id: _assessment(record) for record in found}
 
 
+def provisional_ids(scope: Scope, natural_ids: Collection[str]) -> frozenset[str]:
+    """Return those of the assessments that only a result file has named so far.
+
+    Raises: NotSignedIn.
+    """
+    _require_reader(scope)
+    found = AssessmentRecord.objects.filter(natural_id__in=list(natural_ids), is_provisional=True)
+    return frozenset(found.values_list("natural_id", flat=True))
+
+
 def known_assessments(scope: Scope) -> Mapping[str, Assessment]:
     """Return every assessment that is not provisional, by natural id, for the checks of results.
 
