@@ -162,16 +162,7 @@ def hold_reasons(
     """
     if is_first_load:
         return []
-    seen = changes.get("school enrollments")
-    if seen is None or seen.frame.is_empty():
-        leaving: dict[int, int] = {}
-    else:
-        gone = seen.frame.filter(pl.col("action") == "archive")
-        leaving = {
-            int(school): int(count)
-            for school, count in gone.group_by("school_id").len().iter_rows()
-            if school is not None
-        }
+    leaving = _leaving(changes.get("school enrollments"))
     reasons = [
         _leaving_reason(school, count, students_by_school.get(school, 0), school_names, thresholds)
         for school, count in sorted(leaving.items(), key=lambda pair: school_names.get(pair[0], ""))
@@ -188,6 +179,17 @@ def hold_reasons(
             if count > share * total:
                 reasons.append(_whole_reason(action, count, total, share))
     return reasons
+
+
+def _leaving(stays: TableChanges | None) -> dict[int, int]:
+    """Count the students who would leave each school: archived there, or moved to another."""
+    if stays is None or stays.frame.is_empty():
+        return {}
+    gone = [stays.frame.filter(pl.col("action") == "archive")["school_id"]]
+    if "before.school_id" in stays.frame.columns:
+        gone.append(stays.frame.filter(pl.col("action") == "move")["before.school_id"])
+    counts = pl.concat([schools.alias("school") for schools in gone]).value_counts()
+    return {int(school): int(count) for school, count in counts.iter_rows() if school is not None}
 
 
 def _is_too_many(count: int, of: int, thresholds: Thresholds) -> bool:

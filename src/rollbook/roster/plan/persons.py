@@ -256,14 +256,17 @@ def _grades(draft: Draft) -> pl.DataFrame:
 
 def _regraded(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
     """Carry a new grade to the school enrollments of students whose roles did not come with it."""
+    if draft.incoming.modes.get("roles", Mode.ABSENT) is Mode.BULK:
+        return pl.DataFrame(schema={"line": pl.UInt32()})
     known = draft.current.frames["school enrollments"].filter(
         (pl.col("source") == draft.current.source)
         & pl.col("is_active")
         & (pl.col("school_year") == draft.school_year)
         & ~pl.col("sourced_id").is_in(rows["sourced_id"].implode())
     )
-    if draft.incoming.modes.get("roles", Mode.ABSENT) is Mode.BULK:
-        return known.head(0).select(pl.lit(None, dtype=pl.UInt32).alias("line"), *_REGRADED)
+    if not draft.incoming.roles["sourced_id"].is_not_null().any():
+        # In 1.1 a user lists all schools: those that are not listed any more are given up.
+        known = known.filter(~pl.col("student_id").is_in(rows["student_id"].implode()))
     grades = draft.wanted["students"].select(student_id="id", new_grade="grade", line="line")
     return known.join(grades, on="student_id").select("line", *_REGRADED[:-1], grade="new_grade")
 
