@@ -120,12 +120,16 @@ class _Block:
     exempt: list[bool]
     profile: Profile
     flags: list[int] = field(default_factory=list[int])
+    near: dict[int, list[int]] = field(default_factory=dict[int, list[int]])  # lines, by group
 
     @classmethod
     def of(cls, rows: list[Row], exempt: Callable[[Row], bool], profile: Profile) -> _Block:
         groups, lines = margins(rows)
         exempted = [exempt(row) for row in rows]
         block = cls(rows, groups, lines, exempted, profile)
+        for number, line in sorted(enumerate(lines), key=lambda pair: pair[1].is_loose):
+            for group in (*line.parts, line.total):
+                block.near.setdefault(group, []).append(number)
         block.flags = [block._primary(number) for number in range(len(groups))]
         return block
 
@@ -143,11 +147,38 @@ class _Block:
         for _ in range(_ROUNDS):
             self._hide_along_lines()
             exposed = audit(self.groups, self.lines, self.flags, self.profile)
-            if not [once for once in exposed if self._hide_near(*once)]:
-                if exposed:
-                    break
+            if not exposed:
                 return
+            if not self._hide_near_each(exposed):
+                break
         self._hide_everything()
+
+    def _hide_near_each(self, exposed: Sequence[tuple[int, int]]) -> bool:
+        """Hide one more group along one line of each exposed count; tell whether any was.
+
+        What is hidden for one count may protect the next along the same line, so each line gives
+        at most one group before the audit looks again, and a total only when no part is left.
+        """
+        return any(
+            self._hide_once(exposed, totals=totals, itself=itself)
+            for totals, itself in ((False, False), (True, False), (False, True))
+        )
+
+    def _hide_once(self, exposed: Sequence[tuple[int, int]], *, totals: bool, itself: bool) -> bool:
+        used: set[int] = set()
+        for number, layer in exposed:
+            flag = ALL_HIDDEN if layer == 0 else LEVELS_HIDDEN
+            near = self.near.get(number, [])
+            if not used.isdisjoint(near):
+                continue
+            if itself and self._may_hide(number, ALL_HIDDEN):
+                self.flags[number] = ALL_HIDDEN
+                used.update(near)
+            for line in () if itself else near:
+                if self._hide_next(self.lines[line], flag, totals=totals):
+                    used.add(line)
+                    break
+        return bool(used)
 
     def _primary(self, number: int) -> int:
         group = self.groups[number]
@@ -190,9 +221,9 @@ class _Block:
             return True
         return sum(self.groups[number].tested for number in unknown) < self.profile.min_n
 
-    def _hide_next(self, line: Line, flag: int) -> bool:
+    def _hide_next(self, line: Line, flag: int, *, totals: bool = True) -> bool:
         """Hide the smallest part that is still shown, else the total; tell whether any was."""
-        for among in (line.parts, () if line.is_loose else (line.total,)):
+        for among in (line.parts, (line.total,) if totals and not line.is_loose else ()):
             shown = [number for number in among if self._may_hide(number, flag)]
             if shown:
                 number = min(shown, key=lambda number: (self.groups[number].tested, number))
@@ -207,15 +238,6 @@ class _Block:
             and self.groups[number].tested > 0
             and self.flags[number] < flag
         )
-
-    def _hide_near(self, number: int, layer: int) -> bool:
-        """Hide one more group beside an exposed one."""
-        flag = ALL_HIDDEN if layer == 0 else LEVELS_HIDDEN
-        near = [line for line in self.lines if number in line.parts or number == line.total]
-        near.sort(key=lambda line: line.is_loose)
-        if any(self._hide_next(line, flag) for line in near):
-            return True
-        return flag == LEVELS_HIDDEN and self._hide_next(Line(number, ()), ALL_HIDDEN)
 
     def _hide_everything(self) -> None:
         for number in range(len(self.rows)):
