@@ -160,7 +160,7 @@ def person(request: Reader, school_year: int, account: UUID) -> HttpResponse:
         return redirect("person", school_year=school_year, account=account)
     row = get_account(scope, account)
     context = {
-        "title": _("Roles of one person"),
+        "title": _("What may this person do?"),
         "heading": f"{row.first_name} {row.last_name}".strip() or row.email,
         "section": "administration",
         "breadcrumbs": [

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from rollbook.results.types import Distribution, LevelShare
 from rollbook.shared.rounding import round_half_up
 
-WIDTH = 1000
+WIDTH = 100
 # A segment narrower than this holds no number; the legend below always does.
 LEAST_LABELLED_PERCENT = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Hold one level's part of a bar, in units of a bar 1,000 wide."""
+    """Hold one level's part of a bar, in percent of the bar."""
 
     share: LevelShare
     x: float
     width: float
+    middle: float
     is_labelled: bool
 
 
@@ -40,7 +41,7 @@ def with_bar(distribution: Distribution) -> Bar:
         width = (
             WIDTH * share.count / distribution.scored_count if distribution.scored_count else 0.0
         )
-        segments.append(Segment(share, round(at, 2), round(width, 2), share.percent >= LEAST_LABELLED_PERCENT))  # fmt: skip
+        segments.append(Segment(share, round(at, 2), round(width, 2), round(at + width / 2, 2), share.percent >= LEAST_LABELLED_PERCENT))  # fmt: skip
         at += width
     mean, error = distribution.mean, distribution.standard_error
     return Bar(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from rollbook.messages.queries import unread_count
@@ -30,6 +31,22 @@ def page(request: HttpRequest) -> dict[str, object]:
         "school_years": [SchoolYear(current - back) for back in range(YEARS_BACK)],
         "navigation": navigation(scope, chosen),
         "unread_count": unread_count(scope),
+        "reader_name": f"{request.user.first_name} {request.user.last_name}".strip()
+        or request.user.email,
+        "as_of": as_of(chosen),
+    }
+
+
+def as_of(school_year: SchoolYear, *, version: int | None = None) -> str:
+    """Say of when a page is, of which school year and, for results, of which version."""
+    moment = formats.date_format(timezone.localtime(timezone.now()), "j M Y, H:i e")
+    year = SchoolYear(school_year).label
+    if version is None:
+        return _("As of %(moment)s · school year %(year)s") % {"moment": moment, "year": year}
+    return _("As of %(moment)s · results version %(version)s · school year %(year)s") % {
+        "moment": moment,
+        "version": version,
+        "year": year,
     }
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -73,27 +73,32 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 @door(rule="Public: only turns a form into an address.", is_public=True)
 def choose_year(request: HttpRequest) -> HttpResponse:
-    """Open the home page of another school year."""
+    """Open the same page in another school year, else the home page of that year."""
     year = request.GET.get("year", "")
-    return (
-        redirect("home", school_year=int(year))
-        if year.isdigit() and len(year) == 4
-        else redirect("start")
-    )
+    if not (year.isdigit() and len(year) == 4):
+        return redirect("start")
+    try:
+        here = resolve(request.GET.get("path", ""))
+    except Resolver404:
+        return redirect("home", school_year=int(year))
+    if "school_year" not in here.kwargs:
+        return redirect("home", school_year=int(year))
+    return redirect(here.view_name, **{**here.kwargs, "school_year": int(year)})
 
 
 @door(rule="Counts and places the reader's permissions reach; no student is named.")
 def home(request: Reader, school_year: int) -> HttpResponse:
     """Show what waits for the reader, and the three searches."""
     scope = request.scope
+    waiting = _waiting(scope, school_year)
     return render(
         request,
         "home/home.html",
         {
             "title": _("What do you want to look at?"),
-            "heading": _greeting(len(_waiting(scope, school_year))),
+            "heading": _greeting(len(waiting)),
             "section": "home",
-            "waiting": _waiting(scope, school_year),
+            "waiting": waiting,
             "schools": schools_in(scope, Permission.INDIVIDUAL_PII_READ),
             "grades": TESTED,
             "groups": group_list(scope),
@@ -104,7 +109,7 @@ def home(request: Reader, school_year: int) -> HttpResponse:
 
 def _greeting(count: int) -> str:
     if not count:
-        return _("Nothing waits for you")
+        return _("What do you want to look at?")
     return ngettext("One thing waits for you", "%(count)d things wait for you", count) % {
         "count": count
     }

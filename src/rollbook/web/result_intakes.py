@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from rollbook.results.actions.publish import MayNotSendResults, publish_results
-from rollbook.results.queries.intakes import findings_of, get_intake, intake_page
+from rollbook.results.queries.intakes import findings_of, get_intake, intake_page, intakes_in
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now
 from rollbook.web.rosters import SHOWN_FINDINGS, page_number
 from rollbook.web.uploads import UploadIsTooLarge, on_disk
+from rollbook.web.words import known_as
 
 
 @door(
@@ -60,6 +61,9 @@ def _received(request: Reader, school_year: int) -> HttpResponse:
         }
         messages.error(request, told[type(refusal)])
         return redirect("result_intakes", school_year=school_year)
+    if not intakes_in(request.scope).filter(uuid=intake.uuid).exists():
+        messages.info(request, _("Somebody has sent this file already, so nothing was changed."))
+        return redirect("result_intakes", school_year=school_year)
     return redirect("result_intake", school_year=school_year, intake=intake.uuid)
 
 
@@ -71,15 +75,17 @@ def intake(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     """Show what became of a result file."""
     found = get_intake(request.scope, intake)
     context = {
-        "title": found.file_name,
-        "heading": _("Results %(name)s") % {"name": found.file_name},
+        "title": _("What became of %(name)s?") % {"name": found.file_name},
+        "crumb": found.file_name,
+        "received_by": known_as(request.scope, found.received_by),
         "section": "intakes",
         "breadcrumbs": [
             (_("Home"), reverse("home", args=[school_year])),
             (_("Result files"), reverse("result_intakes", args=[school_year])),
         ],
         "intake": found,
-        "counts": {key: value for key, value in found.counts.items() if key != "by_code"},
+        # A list: in a template `counts.items` would be the count called "items".
+        "counts": [(name, count) for name, count in found.counts.items() if name != "by_code"],
         "findings": findings_of(request.scope, intake)[:SHOWN_FINDINGS],
         "finding_count": sum(found.counts.get("by_code", {}).values()),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 from uuid import UUID
 
 import polars as pl
@@ -10,7 +11,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from rollbook.files.csv_write import write_csv
@@ -29,7 +29,8 @@ from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.scope import Permission, Scope
 from rollbook.shared.years import SchoolYear
 from rollbook.web.charts import with_bar
-from rollbook.web.door import Reader, door, now
+from rollbook.web.context import as_of
+from rollbook.web.door import Reader, door
 from rollbook.web.home import TESTED
 
 # A list longer than this is cut on the page, and whole in the CSV.
@@ -44,6 +45,8 @@ def search(request: Reader, school_year: int) -> HttpResponse:
     school, grade = request.GET.get("school", ""), request.GET.get("grade", "")
     if school and grade in GRADE_CODES:
         return redirect("school_results", school_year=school_year, school=school, grade=grade)
+    if group := request.GET.get("group", ""):
+        return _group_chosen(request, school_year, group)
     scope = request.scope
     return render(
         request,
@@ -58,6 +61,14 @@ def search(request: Reader, school_year: int) -> HttpResponse:
             "may_search_students": scope.may(Permission.INDIVIDUAL_PII_READ) or scope.may(Permission.GROUP_PII_READ),
         },
     )  # fmt: skip
+
+
+def _group_chosen(request: Reader, school_year: int, group: str) -> HttpResponse:
+    known = {str(row.uuid) for row in group_list(request.scope)}
+    if group not in known:
+        messages.warning(request, _("Choose a group from the list."))
+        return redirect("results", school_year=school_year)
+    return redirect("group_results", school_year=school_year, group=group)
 
 
 @door(
@@ -154,14 +165,17 @@ def _result_page(
         "chosen": [choice for choice in choices if choice.assessment_id in chosen],
         "others": [choice for choice in choices if choice.assessment_id not in chosen],
         "cards": _cards(scope, allowed, chosen, view),
+        "views": [("overall", _("Overall")), ("alternate", _("Composite")), ("claim", _("Claim or domain"))],
         "view": view,
+        "displays": [("percent", _("Percent")), ("number", _("Number"))],
         "display": _display(request),
-        "query": {"a": list(chosen), "view": view, "display": _display(request)},
+        "kept": "".join(f"{urlencode({'a': a})}&" for a in chosen),
+        "has_transfers": any(result.is_transfer for result in results[:SHOWN]),
         "results": _with_names(scope, results[:SHOWN]),
         "result_count": len(results),
         "shown_count": min(len(results), SHOWN),
         "as_of": _as_of(scope, school_year),
-    }
+    }  # fmt: skip
 
 
 def _chosen(request: Reader, choices: Sequence[AssessmentChoice]) -> list[str]:
@@ -196,12 +210,7 @@ def _with_names(scope: Scope, results: Sequence[StudentResult]) -> list[dict[str
 
 
 def _as_of(scope: Scope, school_year: int) -> str:
-    moment = formats.date_format(timezone.localtime(now()), "j N Y, H:i e")
-    return _("As of %(moment)s · results version %(version)s · school year %(year)s") % {
-        "moment": moment,
-        "version": pages.results_version(scope),
-        "year": SchoolYear(school_year).label,
-    }
+    return as_of(SchoolYear(school_year), version=pages.results_version(scope))
 
 
 def _crumbs(school_year: int) -> list[tuple[str, str]]:
@@ -307,5 +316,7 @@ def _by_subject(
             for code, (_number, level) in sorted(parts.items())
             if level
         ]
-        found.setdefault(result.subject, []).append({"result": result, "claims": told})
+        found.setdefault(result.subject, []).append(
+            {"result": result, "school_year": SchoolYear(result.school_year), "claims": told}
+        )
     return sorted(found.items())

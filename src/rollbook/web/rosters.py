@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from rollbook.changes.queries import get_plan, plan_conflicts, plan_counts_by_sc
 from rollbook.changes.types import ChangeAction, PlanStatus, PlanSummary
 from rollbook.files.csv_write import write_csv
 from rollbook.orgs.queries import school_names, schools_in
+from rollbook.people.queries.roster import roster_sizes, students_by_school
 from rollbook.people.queries.students import student_page
 from rollbook.roster.actions.commit import (
     MayNotCommitRoster,
@@ -44,6 +46,7 @@ from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now
 from rollbook.web.uploads import UploadIsTooLarge, on_disk
+from rollbook.web.words import known_as
 
 ACTIONS = [action.value for action in ChangeAction if action is not ChangeAction.DELETE]
 SHOWN_FINDINGS = 50
@@ -116,24 +119,35 @@ def plan(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     summary = get_plan(scope, found.plan.uuid) if found.plan else None
     findings = findings_of(scope, intake)
     context = {
-        "title": found.file_name,
-        "heading": _("Roster %(name)s") % {"name": found.file_name},
+        "title": _asks(found, summary),
+        "crumb": found.file_name,
         "section": "rosters",
         "breadcrumbs": crumbs(school_year),
         "intake": found,
         "plan": summary,
-        "actions": ACTIONS,
-        "tables": _tables(summary),
-        "schools": _schools(request, summary),
+        "actions": _columns(summary),
+        "received_by": known_as(scope, found.received_by),
+        "decided_by": known_as(scope, summary.decided_by) if summary and summary.decided_by else "",
+        "tables": _tables(request, found, summary) if summary else [],
+        "schools": _schools(request, summary) if summary else [],
+        "files": _files(found),
         "findings": findings[:SHOWN_FINDINGS],
         "finding_count": sum(found.counts.get("by_code", {}).values()),
         "severities": _severities(findings),
         "may_approve": _may_approve(request, found),
-        "is_open": summary is not None and summary.status in {PlanStatus.PROPOSED, PlanStatus.HELD},
+        "is_open": summary is not None and _is_open(summary),
         "conflicts": _conflicts(request, found),
         "school_year_number": school_year,
     }
     return render(request, "rosters/plan.html", context)
+
+
+def _asks(intake: Intake, summary: PlanSummary | None) -> str:
+    """Return the question that the page answers about this roster."""
+    name = {"name": intake.file_name}
+    if summary is None or _is_open(summary):
+        return _("What would %(name)s change?") % name
+    return _("What did %(name)s change?") % name
 
 
 def _may_approve(request: Reader, intake: Intake) -> bool:
@@ -143,34 +157,65 @@ def _may_approve(request: Reader, intake: Intake) -> bool:
     )
 
 
-def _tables(summary: PlanSummary | None) -> list[dict[str, object]]:
-    if summary is None:
-        return []
+def _tables(request: Reader, intake: Intake, summary: PlanSummary) -> list[dict[str, object]]:
+    """Count each table now, by action, and after; now and after only while the plan is open."""
+    sizes = roster_sizes(request.scope, source=intake.source) if _is_open(summary) else {}
     return [
-        {"name": table, "counts": [(action, counts.get(action, 0)) for action in ACTIONS]}
+        {
+            "name": table,
+            "now": sizes.get(table),
+            "counts": [(action, counts.get(action, 0)) for action in _columns(summary)],
+            "after": sizes[table] + _growth(counts) if table in sizes else None,
+        }
         for table, counts in summary.counts.items()
     ]
 
 
-def _schools(request: Reader, summary: PlanSummary | None) -> list[dict[str, object]]:
+def _columns(summary: PlanSummary | None) -> list[str]:
+    """List the actions to show: the usual ones always, a rare one where it happens."""
+    found = (
+        {action for counts in summary.counts.values() for action in counts} if summary else set()
+    )
+    return [action for action in ACTIONS if action != "reactivate" or action in found]
+
+
+def _growth(counts: Mapping[str, int]) -> int:
+    return counts.get("add", 0) + counts.get("reactivate", 0) - counts.get("archive", 0)
+
+
+def _is_open(summary: PlanSummary) -> bool:
+    return summary.status in {PlanStatus.PROPOSED, PlanStatus.HELD}
+
+
+def _schools(request: Reader, summary: PlanSummary) -> list[dict[str, object]]:
     """Count the students who move in and out, school by school; a school over its limit first."""
-    if summary is None:
-        return []
     by_school: Mapping[int | None, Mapping[str, int]]
     by_school = plan_counts_by_school(request.scope, summary.uuid).get("school enrollments", {})
     names = school_names(request.scope, [school for school in by_school if school is not None])
+    sizes = students_by_school(request.scope) if _is_open(summary) else {}
     held = {hold.organization_id for hold in summary.holds}
     rows = [
         {
             "id": school,
             "name": names.get(school, "?"),
-            "counts": [counts.get(action, 0) for action in ACTIONS],
+            "now": sizes.get(school, 0) if sizes else None,
+            "counts": [(action, counts.get(action, 0)) for action in _columns(summary)],
+            "after": sizes.get(school, 0) + _growth(counts) if sizes else None,
             "is_over": school in held,
         }
         for school, counts in by_school.items()
         if school is not None
     ]
     return sorted(rows, key=lambda row: (not row["is_over"], str(row["name"])))
+
+
+def _files(intake: Intake) -> list[dict[str, object]]:
+    """List the files of a bundle with what was found and left out in each."""
+    excluded = intake.counts.get("excluded", {})
+    return [
+        {"name": name, **counts, "excluded": excluded.get(name.removesuffix(".csv"), 0)}
+        for name, counts in intake.counts.get("by_file", {}).items()
+    ]
 
 
 def _severities(findings: list[dict[str, object]]) -> dict[str, int]:
@@ -207,7 +252,7 @@ def rows(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     )
     ids = [row.school_id for row in page.items if row.school_id is not None]
     context = {
-        "title": _("Who and what changes"),
+        "title": _("Who and what changes?"),
         "section": "rosters",
         "breadcrumbs": [
             *crumbs(school_year),
@@ -263,7 +308,8 @@ def _decided(request: Reader, intake: UUID, choice: str) -> str:
         if receipt.conflict_count:
             done += " " + ngettext("%(n)d cell was changed later and stays.", "%(n)d cells were changed later and stay.", receipt.conflict_count) % {"n": receipt.conflict_count}  # fmt: skip
         return done
-    typed = request.POST.get("approved_count", "").replace(",", "").strip()
+    # 1,682 and 1.682 and 1 682 are one number in the languages that pages speak.
+    typed = re.sub(r"[\s.,]", "", request.POST.get("approved_count", ""))
     receipt = commit_intake(
         scope,
         intake,

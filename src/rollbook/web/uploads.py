@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,18 +18,24 @@ class UploadIsTooLarge(Exception):
 
 @contextmanager
 def on_disk(upload: UploadedFile) -> Iterator[Path]:
-    """Hold an uploaded file in a private temporary file; its own name is never used for a path.
+    """Hold an uploaded file in a private temporary folder, under a tame form of its own name.
 
+    Findings name the file as its sender knows it, so the name is kept as far as it is harmless.
     Raises: UploadIsTooLarge.
     """
     if (upload.size or 0) > settings.UPLOAD_MAX_BYTES:
         raise UploadIsTooLarge
-    folder = Path(settings.HOME) / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    suffix = Path(upload.name or "").suffix.lower()
-    suffix = suffix if suffix in {".zip", ".xml", ".csv"} else ""
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=suffix) as kept:
-        for chunk in upload.chunks():
-            kept.write(chunk)
-        kept.flush()
-        yield Path(kept.name)
+    run = Path(settings.HOME) / "run"
+    run.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=run, prefix="upload-") as folder:
+        path = Path(folder) / tame_name(upload.name or "")
+        with path.open("wb") as kept:
+            for chunk in upload.chunks():
+                kept.write(chunk)
+        yield path
+
+
+def tame_name(name: str) -> str:
+    """Return a file's name without anything that a path could trip over."""
+    tame = re.sub(r"[^\w.\- ]", "_", Path(name).name)[-80:].lstrip(". ")
+    return tame or "upload"

@@ -11,8 +11,25 @@ from django.db.models import Count, Model
 from rollbook.changes.tables import read_table
 from rollbook.orgs.layouts import PLAN_TABLES as ORG_TABLES
 from rollbook.orgs.models import AcademicSession, Organization
-from rollbook.people.layouts import PLAN_TABLES, STUDENTS
-from rollbook.people.models import Class, Course, Staff, Student
+from rollbook.people.layouts import (
+    CLASSES,
+    COURSES,
+    ENROLLMENTS,
+    PLAN_TABLES,
+    SCHOOL_ENROLLMENTS,
+    STAFF,
+    STAFF_ASSIGNMENTS,
+    STUDENTS,
+)
+from rollbook.people.models import (
+    Class,
+    Course,
+    Enrollment,
+    SchoolEnrollment,
+    Staff,
+    StaffAssignment,
+    Student,
+)
 from rollbook.people.queries.students import enrolled_now
 from rollbook.shared.scope import Permission, Scope
 
@@ -104,3 +121,27 @@ def source_of_organizations(scope: Scope, sourced_ids: Collection[str]) -> str |
         .first()
     )
     return found["source"] if found else None
+
+
+_COUNTED: Final = {
+    STUDENTS.name: Student,
+    STAFF.name: Staff,
+    STAFF_ASSIGNMENTS.name: StaffAssignment,
+    SCHOOL_ENROLLMENTS.name: SchoolEnrollment,
+    COURSES.name: Course,
+    CLASSES.name: Class,
+    ENROLLMENTS.name: Enrollment,
+}
+
+
+def roster_sizes(scope: Scope, *, source: str) -> dict[str, int]:
+    """Return how many records of one roster source are active now, by plan-table name.
+
+    Raises: MayNotReadRoster.
+    """
+    if not scope.may(Permission.ROSTER_READ):
+        raise MayNotReadRoster
+    return {
+        name: model.objects.filter(source=source, is_active=True).count()
+        for name, model in _COUNTED.items()
+    }
