@@ -86,6 +86,15 @@ class Lake:
         """
         kind = POLARS_TYPES[table.columns[where_column]]
         gone = pl.DataFrame({where_column: pl.Series(list(values), dtype=kind)})
+        return self.retract_rows(table, gone, transaction=transaction)
+
+    def retract_rows(
+        self, table: LakeTable, gone: pl.DataFrame, *, transaction: str
+    ) -> Publication:
+        """Remove the rows whose values in the columns of `gone` are those of one of its rows.
+
+        Shape: as `retract`.
+        """
         with self._writing(table):
             delta = self._open(table)
             if done := self._already(table, delta, transaction):

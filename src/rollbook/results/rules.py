@@ -47,7 +47,22 @@ AMBIGUOUS_STUDENT: Final = Check(
     fix="Send the state student id (SSID) instead of a local id.",
     why="A result under the wrong child's name harms two children.",
 )
-CHECKS: Final = (UNKNOWN_SCHOOL, UNKNOWN_ASSESSMENT, UNKNOWN_STUDENT, AMBIGUOUS_STUDENT)
+OTHERS_RESULT: Final = Check(
+    code="RES-505",
+    name="result-of-another-school",
+    severity=Severity.ERROR,
+    says='{file} line {line}, {column}: "{value}" is a result of a school you do not send for.',
+    fix="Send it through somebody who may send results for that school.",
+    why="A sender must not replace or remove the results of other schools.",
+    source="docs/decisions/0003-scope-in-every-read.md",
+)
+CHECKS: Final = (
+    UNKNOWN_SCHOOL,
+    UNKNOWN_ASSESSMENT,
+    UNKNOWN_STUDENT,
+    AMBIGUOUS_STUDENT,
+    OTHERS_RESULT,
+)
 
 PLACES: Final = pl.Schema(
     {

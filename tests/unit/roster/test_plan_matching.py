@@ -92,8 +92,8 @@ def test_conflicts_are_told_as_ros_601() -> None:
     (found,) = holding("900", last_name="Other").plan(with_ssids(ann="900")).findings
     assert (found.code, str(found.severity)) == ("ROS-601", "error")
     assert found.says == (
-        'users.csv line 2, userMasterIdentifier: "900" already belongs to another student with '
-        "another name and birth date."
+        'users.csv line 2, userMasterIdentifier: "900" already belongs to another student, '
+        "with another name and birth date."
     )
 
 

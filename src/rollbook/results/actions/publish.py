@@ -72,9 +72,16 @@ def publish_results(
     if matched.results.is_empty():
         return _finish(intake, checked, "refused", {}, accepted=0, by=by, now=now)
     _mark_tested(matched.results)
+    intake.organization_id = _only(matched.results["district_id"])
     versions = _publish(digest, checked, matched.results)
     accepted = matched.results.height
     return _finish(intake, checked, "published", versions, accepted=accepted, by=by, now=now)
+
+
+def _only(districts: pl.Series) -> int | None:
+    """Return the district that all results are of, None when there are several."""
+    found = districts.unique().to_list()
+    return found[0] if len(found) == 1 else None
 
 
 def findings_path(intake: ResultIntake) -> Path:
@@ -135,12 +142,26 @@ def _match(scope: Scope, checked: CheckedResults, *, by: Actor, now: datetime) -
         rules.AMBIGUOUS_STUDENT, ambiguous, "StudentIdentifier", "student_identifier"
     )
     found = found.filter(~pl.col("is_ambiguous"))
-    strangers = found.filter(pl.col("student_id").is_null())
+    found, others = _without_others(scope, found)
+    findings += others
+    strangers = found.filter(pl.col("student_id").is_null() & ~_IS_RESET)
     findings += _by_value(
         rules.UNKNOWN_STUDENT, strangers, "StudentIdentifier", "student_identifier"
     )
     findings += _unknown_assessments(scope, found, by=by, now=now)
     return _Matched(_with_new_students(found, strangers, by=by, now=now), findings)
+
+
+def _without_others(scope: Scope, found: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """Leave out what would replace or remove results of schools that are not the sender's."""
+    reach = scope.over(Permission.DATA_WRITE)
+    if reach.everything or found.is_empty():
+        return found, []
+    known = _known_opportunities(found)
+    taken = known.filter(~pl.col("school_id").is_in(sorted(reach.organization_ids)))
+    others = found.join(taken, on=_KEY, how="semi")
+    findings = _by_value(rules.OTHERS_RESULT, others, "OpportunityIdentifier", "opportunity_id")
+    return found.join(taken, on=_KEY, how="anti"), findings
 
 
 def _by_value(check: Check, rows: pl.DataFrame, column: str, name: str) -> list[Finding]:
@@ -216,40 +237,44 @@ def _mark_tested(results: pl.DataFrame) -> None:
 
 
 def _publish(digest: str, checked: CheckedResults, results: pl.DataFrame) -> dict[str, int]:
-    """Write the three tables; every step is known by the intake's digest and happens once."""
-    is_reset = (pl.col("status") == "reset").fill_null(value=False)
-    reset = results.filter(is_reset)["opportunity_id"].to_list()
-    live = results.filter(~is_reset).with_columns(intake_id=pl.lit(digest))
-    place = live.select(
-        "assessment_id", "opportunity_id", "student_id", "school_id", "district_id", "intake_id"
-    )
-    subscores = checked.subscores.join(place, on=["assessment_id", "opportunity_id"], how="inner")
-    items = checked.items.join(place, on=["assessment_id", "opportunity_id"], how="inner")
-    replaced = _known_opportunities(live)
-    for table, frame in ((RESULTS, live), (SUBSCORES, subscores), (ITEM_RESPONSES, items)):
-        gone = reset if table is RESULTS else reset + replaced
-        if gone:
-            lake().retract(
-                table, where_column="opportunity_id", values=gone, transaction=f"{digest}:before"
-            )
-        _write(table, frame, digest)
+    """Write the three tables, the results last; every step happens once, by the intake's digest.
+
+    Until the results are written, what they replace is found the same however often this is begun;
+    once they are, nothing is left to do.
+    """
+    if not lake().has_applied(RESULTS, digest):
+        live = results.filter(~_IS_RESET).with_columns(intake_id=pl.lit(digest))
+        known = _known_opportunities(results)
+        place = live.select(*_KEY, "student_id", "school_id", "district_id", "intake_id")
+        for table, parts in ((SUBSCORES, checked.subscores), (ITEM_RESPONSES, checked.items)):
+            _clear(table, known, digest)
+            _write(table, parts.join(place, on=_KEY, how="inner"), digest)
+        stays = live.select(*_KEY, *RESULTS.partition_by)
+        _clear(RESULTS, known.join(stays, on=stays.columns, how="anti"), digest)
+        _write(RESULTS, live, digest)
     return {table.name: lake().version(table) for table in LAKE_TABLES}
 
 
-def _known_opportunities(live: pl.DataFrame) -> list[str]:
-    """Return the opportunities that are in the lake already: their old parts must go first."""
-    wanted = live["opportunity_id"].to_list()
-    if not wanted or not lake().row_count(RESULTS):
-        return []
-    years = frozenset(live["school_year"].unique().to_list())
+_KEY = list(RESULTS.key)
+_IS_RESET = (pl.col("status") == "reset").fill_null(value=False)
+
+
+def _known_opportunities(results: pl.DataFrame) -> pl.DataFrame:
+    """Return those of these opportunities that are in the lake already, and where."""
+    wanted = results.select(_KEY).unique()
     known = engine().run(
         Query(
             table=RESULTS.name,
-            where=Condition("school_year", "in", years),
-            select=("opportunity_id",),
+            where=Condition("assessment_id", "in", frozenset(wanted["assessment_id"])),
+            select=(*_KEY, *RESULTS.partition_by, "school_id"),
         )
     )
-    return sorted(set(known["opportunity_id"].to_list()) & set(wanted))
+    return known.join(wanted, on=_KEY, how="semi")
+
+
+def _clear(table: LakeTable, gone: pl.DataFrame, digest: str) -> None:
+    if gone.height:
+        lake().retract_rows(table, gone.select(_KEY).unique(), transaction=f"{digest}:before")
 
 
 def _write(table: LakeTable, frame: pl.DataFrame, digest: str) -> None:
