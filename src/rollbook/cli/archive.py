@@ -1,8 +1,9 @@
 """A whole installation in one file, and back.
 
-The file is a tar archive: `manifest.json` first (what is in it, by SHA-256), then the database,
-the lake and the kept files. SQLite is copied with its own online backup; PostgreSQL with pg_dump.
-The lake's files never change once written, so copying its log first makes a consistent picture.
+The file is a plain tar archive: the database first, then the lake and the kept files, and last a
+manifest that names every file by its SHA-256, so that half an archive is never taken for a whole.
+In that order because everything is written the other way round: whatever the copied database
+speaks of was in the lake and on the disk before, and their files never change once written.
 """
 
 from __future__ import annotations
@@ -12,18 +13,23 @@ import io
 import json
 import os
 import shutil
-import sqlite3
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import IO, Any
 
+from rollbook.cli.database_copies import copy_database, is_sqlite
 from rollbook.shared.actor import Actor
 
 FORMAT = 1
-DATABASE_DUMP = "database.dump"
+MANIFEST = "manifest.json"
+DATABASE = "database"
+KEY = "secret_key"
+FOLDERS = ("lake", "run", "static", "files/plans", "files/intakes", "files/results")
+# What an empty volume may hold, and what a restore that was killed leaves behind.
+NOTHING_MUCH = {"lost+found", ".restoring"}
 
 
 class HomeIsNotEmpty(Exception):
@@ -34,72 +40,142 @@ class BackupIsDamaged(Exception):
     """Say that a backup is not whole."""
 
 
+class BackupIsOfAnotherKind(Exception):
+    """Say that a backup does not fit this version or this kind of database."""
+
+
 def write_backup(target: Path, *, by: Actor, now: datetime) -> int:
     """Write the installation to one file, readable by this user only; return its size in bytes."""
     from django.conf import settings  # the restoring half runs before there is an installation
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(target.name + ".part")
-    with tempfile.TemporaryDirectory(dir=settings.HOME / "run") as scratch:
-        members = {**_lake_members(settings.LAKE_ROOT), **_file_members(settings.FILES_ROOT)}
-        members["database"] = _database_copy(Path(scratch))
-        members["secret_key"] = settings.HOME / "secret_key"
-        with draft.open("wb", opener=_private) as file, tarfile.open(fileobj=file, mode="w") as tar:
-            _write_members(tar, members, now)
-            file.flush()
-            os.fsync(file.fileno())
-    draft.replace(target)
     from rollbook.audit.actions import record
 
-    record(action="write_backup", subject_kind="installation", subject_uuid="", detail={"bytes": target.stat().st_size}, by=by, now=now)  # fmt: skip
-    return target.stat().st_size
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(target.name + ".part")
+    (settings.HOME / "run").mkdir(parents=True, exist_ok=True)
+    try:
+        with (
+            tempfile.TemporaryDirectory(dir=settings.HOME / "run") as scratch,
+            open(draft, "wb", opener=_private) as file,
+            tarfile.open(fileobj=file, mode="w") as tar,
+        ):
+            _write_members(tar, _members(settings, copy_database(Path(scratch))), now)
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    size = target.stat().st_size
+    record(
+        action="write_backup",
+        subject_kind="installation",
+        subject_uuid="",
+        detail={"bytes": size},
+        by=by,
+        now=now,
+    )
+    return size
 
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _lake_members(root: Path) -> dict[str, Path]:
-    """List the lake's files, logs first: what a log names is already on the disk."""
-    files = [
-        file for file in sorted(root.rglob("*")) if file.is_file() and ".locks" not in file.parts
-    ]
-    files.sort(key=lambda file: "_delta_log" not in file.parts)
-    return {f"lake/{file.relative_to(root)}": file for file in files}
+def _members(settings: Any, database: Path) -> Iterator[tuple[str, Path]]:
+    yield DATABASE, database
+    yield KEY, settings.HOME / KEY
+    # Logs before data: whatever a log names was written before the log.
+    logs = [file for file in _files(settings.LAKE_ROOT) if "_delta_log" in file.parts]
+    rest = [file for file in _files(settings.LAKE_ROOT) if "_delta_log" not in file.parts]
+    for file in logs + rest:
+        if ".locks" not in file.parts:
+            yield f"lake/{file.relative_to(settings.LAKE_ROOT)}", file
+    for file in _files(settings.FILES_ROOT):
+        if file.suffix != ".part":
+            yield f"files/{file.relative_to(settings.FILES_ROOT)}", file
 
 
-def _file_members(root: Path) -> dict[str, Path]:
-    files = (file for file in sorted(root.rglob("*")) if file.is_file() and file.suffix != ".part")
-    return {f"files/{file.relative_to(root)}": file for file in files}
+def _files(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*") if path.is_file())
 
 
-def _database_copy(scratch: Path) -> Path:
-    from django.conf import settings
-
-    database = settings.DATABASES["default"]
-    copy = scratch / "database"
-    if database["ENGINE"].endswith("sqlite3"):
-        source, target = sqlite3.connect(database["NAME"]), sqlite3.connect(copy)
-        with source, target:
-            source.backup(target)
-        source.close()
-        target.close()
-        return copy
-    command = ["pg_dump", "--format=custom", "--no-owner", "--dbname", os.environ["DATABASE_URL"], "--file", str(copy)]  # fmt: skip
-    subprocess.run(command, check=True)  # noqa: S603
-    return copy
-
-
-def _write_members(tar: tarfile.TarFile, members: dict[str, Path], now: datetime) -> None:
+def _write_members(
+    tar: tarfile.TarFile, members: Iterator[tuple[str, Path]], now: datetime
+) -> None:
     digests: dict[str, str] = {}
-    for name, path in members.items():
-        digests[name] = _sha256(path)
-        tar.add(path, arcname=name, recursive=False)
+    for name, path in members:
+        with path.open("rb") as file:
+            summed = _Summed(file)
+            tar.addfile(tar.gettarinfo(arcname=name, fileobj=file), summed)
+        digests[name] = summed.sha256.hexdigest()
     manifest = {"format": FORMAT, "made_at": now.isoformat(), "sha256": digests}
     content = json.dumps(manifest, sort_keys=True).encode()
-    entry = tarfile.TarInfo("manifest.json")
+    entry = tarfile.TarInfo(MANIFEST)
     entry.size = len(content)
     tar.addfile(entry, io.BytesIO(content))
+
+
+class _Summed(io.RawIOBase):
+    """Sum the bytes that are really written, so that the manifest is of those and no others."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.sha256 = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        content = self.file.read(size)
+        self.sha256.update(content)
+        return content
+
+
+def read_backup(source: Path, home: Path) -> Path:
+    """Lay a backup out in a folder inside the empty `home`, every file checked; return that folder.
+
+    Raises: HomeIsNotEmpty, then choose another ROLLBOOK_HOME; BackupIsDamaged or
+            BackupIsOfAnotherKind, and then nothing is left behind.
+    """
+    if home.exists() and {path.name for path in home.iterdir()} - NOTHING_MUCH:
+        raise HomeIsNotEmpty(f"{home} is not empty. Set ROLLBOOK_HOME to a new folder.")
+    draft = home / ".restoring"
+    is_new = not home.exists()
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    try:
+        with tarfile.open(source, mode="r:") as tar:
+            tar.extractall(draft, filter="data")
+        _verify(draft)
+    except (tarfile.TarError, EOFError, KeyError, TypeError, ValueError) as error:
+        forget(home, is_new=is_new)
+        raise BackupIsDamaged(f"{source}: this backup is damaged. Use an earlier one.") from error
+    except BaseException:
+        forget(home, is_new=is_new)
+        raise
+    return draft
+
+
+def forget(home: Path, *, is_new: bool) -> None:
+    """Take away what a restore laid out."""
+    shutil.rmtree(home / ".restoring", ignore_errors=True)
+    if is_new:
+        home.rmdir()
+
+
+def _verify(folder: Path) -> None:
+    """Compare what is laid out with its manifest.
+
+    Raises: ValueError and others for an archive that is not whole; BackupIsOfAnotherKind.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ValueError(MANIFEST)
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if manifest["format"] != FORMAT:
+        raise BackupIsOfAnotherKind("This backup was made by a newer Rollbook. Use that version.")
+    path.unlink()
+    digests = {str(file.relative_to(folder)): _sha256(file) for file in _files(folder)}
+    if digests != manifest["sha256"] or not {DATABASE, KEY} <= digests.keys():
+        raise ValueError("not what the manifest names")
 
 
 def _sha256(path: Path) -> str:
@@ -107,63 +183,21 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_backup(source: Path, home: Path) -> None:
-    """Lay a backup out as an installation, every file checked against its digest.
-
-    Raises: HomeIsNotEmpty, then choose another ROLLBOOK_HOME; BackupIsDamaged, then nothing is
-            laid out and an earlier backup is needed.
-    """
-    if home.exists() and any(home.iterdir()):
-        raise HomeIsNotEmpty(f"{home} is not empty. Set ROLLBOOK_HOME to a new folder.")
-    draft = home.with_name(home.name + ".restoring")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True, mode=0o700)
-    try:
-        with tarfile.open(source) as tar:
-            tar.extractall(draft, filter="data")
-        _verify(draft)
-    except (tarfile.TarError, OSError, EOFError, KeyError, ValueError) as error:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise BackupIsDamaged(f"{source}: this backup is damaged ({type(error).__name__}). Use an earlier one.") from error  # fmt: skip
-    _settle(draft)
-    if home.exists():
-        home.rmdir()
-    draft.rename(home)
-
-
-def _verify(folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    for name, digest in manifest["sha256"].items():
-        if _sha256(folder / name) != digest:
-            raise ValueError(name)
-
-
-def _settle(folder: Path) -> None:
-    (folder / "manifest.json").unlink()
-    database = folder / "database"
-    is_sqlite = database.read_bytes()[:16].startswith(b"SQLite format 3")
-    database.rename(folder / ("rollbook.sqlite3" if is_sqlite else DATABASE_DUMP))
-    for name in ("lake", "run", "files/plans", "files/intakes", "files/results"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    for path in _all_files(folder):
+def settle(draft: Path, home: Path, lake: Path) -> None:
+    """Move what was laid out to its places; the signing key last, for it makes an installation."""
+    for path in _files(draft):
         path.chmod(0o600)
-
-
-def _all_files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())
-
-
-def load_database_dump(home: Path) -> None:
-    """Put a PostgreSQL dump of a backup into the empty database of DATABASE_URL, if there is one."""
-    dump = home / DATABASE_DUMP
-    if dump.exists():
-        command = [
-            "pg_restore",
-            "--exit-on-error",
-            "--no-owner",
-            "--dbname",
-            os.environ["DATABASE_URL"],
-            str(dump),
-        ]
-        subprocess.run(command, check=True)  # noqa: S603
-        dump.unlink()
+    for name in FOLDERS:
+        (draft / name).mkdir(parents=True, exist_ok=True)
+    database = draft / DATABASE
+    if is_sqlite(database):
+        database.rename(home / "rollbook.sqlite3")
+    else:  # it is in the other database by now
+        database.unlink()
+    lake.parent.mkdir(parents=True, exist_ok=True)
+    if lake.exists():
+        lake.rmdir()
+    shutil.move(draft / "lake", lake)
+    for path in sorted(draft.iterdir(), key=lambda path: path.name == KEY):
+        path.rename(home / path.name)
+    draft.rmdir()

@@ -15,7 +15,9 @@ def assessments() -> None:
 
 
 @assessments.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))  # fmt: skip
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.pass_context
 def load(context: click.Context, files: tuple[Path, ...]) -> None:
     """Load assessment packages (the state system's CSV): names, cut scores, items."""
@@ -24,5 +26,8 @@ def load(context: click.Context, files: tuple[Path, ...]) -> None:
 
     loaded = load_packages(who.scope, files, by=who.by, now=who.now)
     print_findings(loaded.report, loaded.report.counts)
-    click.echo(f"{loaded.created_count:,} assessments created, {loaded.updated_count:,} updated, {loaded.item_count:,} items.")  # fmt: skip
+    click.echo(
+        f"{loaded.created_count:,} assessments created, {loaded.updated_count:,} updated, "
+        f"{loaded.item_count:,} items."
+    )
     context.exit(exit_code(loaded.report.verdict))

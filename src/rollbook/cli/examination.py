@@ -77,10 +77,18 @@ def _versions(scope: Scope, now: datetime) -> Iterator[Answer]:
         f"{name} {version(name)}"
         for name in ("rollbook", "django", "polars", "duckdb", "deltalake")
     )
-    yield Answer("Versions", "ok", f"Python {platform.python_version()} on {sys.platform}, {parts}, {ssl.OPENSSL_VERSION}")  # fmt: skip
+    yield Answer(
+        "Versions",
+        "ok",
+        f"Python {platform.python_version()} on {sys.platform}, {parts}, {ssl.OPENSSL_VERSION}",
+    )
     found = settings.TIME_ZONE in available_timezones()
-    yield Answer("Time zone", "ok" if found else "broken", f"{settings.TIME_ZONE}; it is {now:%Y-%m-%d %H:%M} UTC",
-                 "" if found else "Set ROLLBOOK_TIME_ZONE to a name such as America/Los_Angeles.")  # fmt: skip
+    yield Answer(
+        "Time zone",
+        "ok" if found else "broken",
+        f"{settings.TIME_ZONE}; it is {now:%Y-%m-%d %H:%M} UTC",
+        "" if found else "Set ROLLBOOK_TIME_ZONE to a name such as America/Los_Angeles.",
+    )
 
 
 def _home(scope: Scope, now: datetime) -> Iterator[Answer]:
@@ -91,16 +99,23 @@ def _home(scope: Scope, now: datetime) -> Iterator[Answer]:
     key = settings.HOME / "secret_key"
     open_to_others = key.exists() and key.stat().st_mode & 0o077
     yield Answer("Home folder", "ok", f"{settings.HOME} can be written")
-    yield Answer("Signing key", "warning" if open_to_others else "ok",
-                 "others on this machine can read it" if open_to_others else "only this user can read it",
-                 f"Run: chmod 600 {key}" if open_to_others else "")  # fmt: skip
+    yield Answer(
+        "Signing key",
+        "warning" if open_to_others else "ok",
+        "others on this machine can read it" if open_to_others else "only this user can read it",
+        f"Run: chmod 600 {key}" if open_to_others else "",
+    )
 
 
 def _disk(scope: Scope, now: datetime) -> Iterator[Answer]:
     free = shutil.disk_usage(settings.HOME).free
     low = free < LEAST_FREE_BYTES
-    yield Answer("Disk space", "warning" if low else "ok", f"{free / 1024**3:,.1f} GiB free",
-                 "Free at least 5 GiB: a commit that runs out of space is undone, and waits." if low else "")  # fmt: skip
+    yield Answer(
+        "Disk space",
+        "warning" if low else "ok",
+        f"{free / 1024**3:,.1f} GiB free",
+        "Free at least 5 GiB: a commit that runs out of space is undone, and waits." if low else "",
+    )
 
 
 def _database(scope: Scope, now: datetime) -> Iterator[Answer]:
@@ -120,8 +135,12 @@ def _database(scope: Scope, now: datetime) -> Iterator[Answer]:
             )
             cursor.execute("PRAGMA quick_check")
             check = str(cursor.fetchone()[0])
-            yield Answer("Database file", "ok" if check == "ok" else "broken", check,
-                         "" if check == "ok" else "Stop Rollbook and restore the latest backup.")  # fmt: skip
+            yield Answer(
+                "Database file",
+                "ok" if check == "ok" else "broken",
+                check,
+                "" if check == "ok" else "Stop Rollbook and restore the latest backup.",
+            )
         else:
             cursor.execute("select version()")
             yield Answer("Database", "ok", str(cursor.fetchone()[0]).split(" on ")[0])
@@ -130,9 +149,12 @@ def _database(scope: Scope, now: datetime) -> Iterator[Answer]:
 def _tables(scope: Scope, now: datetime) -> Iterator[Answer]:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    yield Answer("Tables", "broken" if waiting else "ok",
-                 f"{len(waiting)} migrations wait" if waiting else "as this version needs them",
-                 "Run `rollbook migrate`." if waiting else "")  # fmt: skip
+    yield Answer(
+        "Tables",
+        "broken" if waiting else "ok",
+        f"{len(waiting)} migrations wait" if waiting else "as this version needs them",
+        "Run `rollbook migrate`." if waiting else "",
+    )
 
 
 def _lake(scope: Scope, now: datetime) -> Iterator[Answer]:
@@ -143,8 +165,12 @@ def _lake(scope: Scope, now: datetime) -> Iterator[Answer]:
             f"{table.name} {lake().row_count(table):,} rows at version {lake().version(table)}"
         )
         missing += [file.path.name for file in lake().files(table) if not file.path.exists()]
-    yield Answer("Lake", "broken" if missing else "ok", "; ".join(parts),
-                 f"{len(missing)} files are missing: restore the latest backup." if missing else "")  # fmt: skip
+    yield Answer(
+        "Lake",
+        "broken" if missing else "ok",
+        "; ".join(parts),
+        f"{len(missing)} files are missing: restore the latest backup." if missing else "",
+    )
 
 
 def _queue(scope: Scope, now: datetime) -> Iterator[Answer]:
@@ -159,15 +185,24 @@ def _queue(scope: Scope, now: datetime) -> Iterator[Answer]:
         else "",
     ]
     says = ", ".join(trouble for trouble in troubles if trouble)
-    yield Answer("Queue", "warning" if says else "ok", says or f"{health.due_count} jobs are due",
-                 "Start a worker (`rollbook worker`) and look at the failed jobs." if says else "")  # fmt: skip
+    yield Answer(
+        "Queue",
+        "warning" if says else "ok",
+        says or f"{health.due_count} jobs are due",
+        "Start a worker (`rollbook worker`) and look at the failed jobs." if says else "",
+    )
 
 
 def _audit(scope: Scope, now: datetime) -> Iterator[Answer]:
     breaks = verify_chain(scope)
-    yield Answer("Audit log", "broken" if breaks else "ok",
-                 f"the chain is broken in {len(breaks)} places" if breaks else "the chain is whole",
-                 "Keep a copy of the database as it is and tell whoever answers for security." if breaks else "")  # fmt: skip
+    yield Answer(
+        "Audit log",
+        "broken" if breaks else "ok",
+        f"the chain is broken in {len(breaks)} places" if breaks else "the chain is whole",
+        "Keep a copy of the database as it is and tell whoever answers for security."
+        if breaks
+        else "",
+    )
 
 
 def _mail(scope: Scope, now: datetime) -> Iterator[Answer]:
@@ -175,7 +210,12 @@ def _mail(scope: Scope, now: datetime) -> Iterator[Answer]:
     try:
         socket.create_connection((settings.EMAIL_HOST, settings.EMAIL_PORT), timeout=3).close()
     except OSError:
-        yield Answer("Mail", "warning", f"no server answers at {place}", "Set ROLLBOOK_SMTP_HOST and ROLLBOOK_SMTP_PORT.")  # fmt: skip
+        yield Answer(
+            "Mail",
+            "warning",
+            f"no server answers at {place}",
+            "Set ROLLBOOK_SMTP_HOST and ROLLBOOK_SMTP_PORT.",
+        )
     else:
         yield Answer("Mail", "ok", f"a server answers at {place}")
 
@@ -184,13 +224,26 @@ def _settings(scope: Scope, now: datetime) -> Iterator[Answer]:
     host = urlparse(settings.BASE_URL).hostname or ""
     public = host not in {"localhost", "127.0.0.1", "::1"}
     if public and not settings.BASE_URL.startswith("https://"):
-        yield Answer("Settings", "broken", "pages of a public host are not encrypted", "Set ROLLBOOK_BASE_URL to the https:// address.")  # fmt: skip
+        yield Answer(
+            "Settings",
+            "broken",
+            "pages of a public host are not encrypted",
+            "Set ROLLBOOK_BASE_URL to the https:// address.",
+        )
     if public and settings.DEBUG:
         yield Answer(
             "Settings", "broken", "ROLLBOOK_DEBUG is on", "Unset it: error pages would show data."
         )
     if public and settings.SANDBOX:
-        yield Answer("Sandbox", "broken", "anybody may enter as any role", "Unset ROLLBOOK_SANDBOX where real students are.")  # fmt: skip
+        yield Answer(
+            "Sandbox",
+            "broken",
+            "anybody may enter as any role",
+            "Unset ROLLBOOK_SANDBOX where real students are.",
+        )
     warnings = [str(check.id) for check in run_checks(include_deployment_checks=public)]
-    yield Answer("Settings", "warning" if warnings else "ok",
-                 f"Django warns: {', '.join(warnings)}" if warnings else "nothing to say")  # fmt: skip
+    yield Answer(
+        "Settings",
+        "warning" if warnings else "ok",
+        f"Django warns: {', '.join(warnings)}" if warnings else "nothing to say",
+    )

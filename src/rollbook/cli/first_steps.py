@@ -26,7 +26,7 @@ def make_state(scope: Scope, *, name: str, by: Actor, now: datetime) -> Organiza
 def make_administrator(
     scope: Scope, *, email: str, organization: OrganizationRow, by: Actor, now: datetime
 ) -> str:
-    """Make a State Admin with a password for the first sign-in; return it, or "" if there is one."""
+    """Make a State Admin with a password for the first sign-in; return it, "" if there is one."""
     with transaction.atomic():
         try:
             account = add_account(scope, email=email, by=by, now=now)

@@ -1,53 +1,64 @@
-"""An installation from the command line: make it, serve it, look after it."""
+"""An installation from the command line: make it, look after it, copy it, bring it back."""
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
-import signal
-import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import click
 
-from rollbook.cli.terminal import console, operator, print_json, start_django
+from rollbook.cli.terminal import FORMAT, operator, print_json, start_django
+
+FOLDERS = ("files/plans", "files/intakes", "files/results", "lake", "run", "static")
 
 
 @click.command()
-@click.option("--state", "state_name", help="Name of the state or agency at the top, such as California.")  # fmt: skip
-@click.option("--admin", "admin_email", help="E-mail address of the first administrator.")
-def init(state_name: str | None, admin_email: str | None) -> None:
+@click.option("--state", "name", help="Name of the state or agency at the top, like California.")
+@click.option("--admin", help="E-mail address of the first administrator.")
+def init(name: str | None, admin: str | None) -> None:
     """Make an installation in ROLLBOOK_HOME: its folders, its key, its tables.
 
     Running it again changes nothing that is there.
     """
+    if admin is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", admin):
+        raise click.BadParameter(f'"{admin}" is not an e-mail address.', param_hint="--admin")
     home = make_home()
     start_django()
     run_migrations(quiet=True)
     who = operator()
     from rollbook.cli.first_steps import make_administrator, make_state  # after Django has started
 
-    state = make_state(who.scope, name=state_name or "The agency", by=who.by, now=who.now)
+    state = make_state(who.scope, name=name or "The agency", by=who.by, now=who.now)
     click.echo(f"{home}: ready. Start it with `rollbook serve`.")
-    if admin_email:
-        password = make_administrator(
-            who.scope, email=admin_email, organization=state, by=who.by, now=who.now
-        )
-        click.echo(f"{admin_email} signs in with this password once, then chooses another: {password}" if password
-                   else f"{admin_email} has an account already.")  # fmt: skip
+    if admin is None:
+        return
+    password = make_administrator(
+        who.scope, email=admin, organization=state, by=who.by, now=who.now
+    )
+    if password:
+        click.echo(f"{admin} signs in with this password, then chooses another: {password}")
+    else:
+        click.echo(f"{admin} has an account already.")
+
+
+def home_folder() -> Path:
+    """Return where the installation is, or will be."""
+    return Path(os.environ.get("ROLLBOOK_HOME", "var")).absolute()
 
 
 def make_home() -> Path:
     """Make the folders and the signing key of an installation, and return where it is."""
-    home = Path(os.environ.get("ROLLBOOK_HOME", "var")).absolute()
-    for folder in (home, home / "files" / "plans", home / "files" / "intakes", home / "files" / "results", home / "lake", home / "run", home / "static"):  # fmt: skip
+    home = home_folder()
+    for folder in (home, *(home / name for name in FOLDERS)):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = home / "secret_key"
     if not key.exists():
-        key.touch(mode=0o600)
-        key.write_text(secrets.token_urlsafe(50))
+        draft = home / f"secret_key.{os.getpid()}.part"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        draft.rename(key)  # a key that is there is whole
     return home
 
 
@@ -70,67 +81,7 @@ def migrate() -> None:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
-@click.option("--workers", default=2, show_default=True, help="Processes that answer requests.")
-@click.option("--no-worker", is_flag=True, help="Do not run background work beside the pages.")
-def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
-    """Serve the pages, with a background worker beside them."""
-    start_django()
-    from django.conf import settings
-
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "rollbook.config.settings"}
-    background = None if no_worker else subprocess.Popen([sys.executable, "-m", "rollbook.cli", "worker"], env=environment)  # noqa: S603  # fmt: skip
-    server = subprocess.Popen(  # noqa: S603
-        [
-            sys.executable, "-m", "gunicorn", "rollbook.config.wsgi:application",
-            "--bind", f"{host}:{port}", "--workers", str(workers), "--threads", "4",
-            "--timeout", "120", "--graceful-timeout", "10", "--log-level", "warning",
-            "--logger-class", "rollbook.config.server_log.ServerLog",
-            "--pid", str(settings.HOME / "run" / "gunicorn.pid"), "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp",
-        ],
-        env=environment,
-    )  # fmt: skip
-    console.print(f"Rollbook is at http://{host}:{port}/  (Ctrl-C stops it)")
-    _wait([process for process in (server, background) if process is not None])
-
-
-def _wait(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Wait until one process ends or somebody asks to stop; then stop them all."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    while not stop.wait(0.3) and all(process.poll() is None for process in processes):
-        pass
-    ended = [process.returncode for process in processes if process.poll() is not None]
-    for process in processes:
-        if process.poll() is None:
-            process.terminate()
-    for process in processes:
-        try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    if not stop.is_set():
-        raise click.ClickException(
-            f"A part of Rollbook ended by itself (exit status {ended[0]}). See above."
-        )
-
-
-@click.command()
-def worker() -> None:
-    """Run background work: jobs from the queue, schedules, mail."""
-    start_django()
-    from rollbook.jobs.actions import run_worker  # after Django has started
-
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    run_worker(stop)
-
-
-@click.command()
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
+@FORMAT
 @click.pass_context
 def doctor(context: click.Context, output: str) -> None:
     """Check everything that a support person would ask about.
@@ -146,7 +97,9 @@ def doctor(context: click.Context, output: str) -> None:
     else:
         for answer in answers:
             mark = {"ok": "✓", "warning": "!", "broken": "✗"}[answer.state]
-            click.echo(f"{mark} {answer.asks}: {answer.says}" + (f"\n  {answer.fix}" if answer.fix else ""))  # fmt: skip
+            click.echo(f"{mark} {answer.asks}: {answer.says}")
+            if answer.fix:
+                click.echo(f"  {answer.fix}")
     context.exit(1 if any(answer.state == "broken" for answer in answers) else 0)
 
 
@@ -166,17 +119,45 @@ def backup(file: Path) -> None:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
-    """Make an installation from a backup, in an empty ROLLBOOK_HOME."""
-    home = Path(os.environ.get("ROLLBOOK_HOME", "var")).absolute()
-    from rollbook.cli.archive import BackupIsDamaged, HomeIsNotEmpty, read_backup
+    """Make an installation from a backup, in an empty ROLLBOOK_HOME.
 
-    try:
-        read_backup(file, home)
-    except (HomeIsNotEmpty, BackupIsDamaged) as refusal:
-        raise click.ClickException(str(refusal)) from refusal
+    A backup of a PostgreSQL database goes into the empty database of DATABASE_URL.
+    """
+    home = home_folder()
+    lay_out(file, home)
     start_django()
-    from rollbook.cli.archive import load_database_dump
-
-    load_database_dump(home)
     run_migrations(quiet=True)
     click.echo(f"{home}: restored. Start it with `rollbook serve`.")
+
+
+def lay_out(file: Path, home: Path) -> None:
+    """Put everything of a backup into its place, or nothing.
+
+    Raises: what `archive` and `database_copies` raise.
+    """
+    from rollbook.cli import archive  # only a restore needs it
+    from rollbook.cli.database_copies import is_sqlite, load_dump
+
+    elsewhere = os.environ.get("ROLLBOOK_LAKE", "")
+    lake = Path(elsewhere).absolute() if elsewhere else home / "lake"
+    if elsewhere and lake.exists() and any(lake.iterdir()):
+        raise archive.HomeIsNotEmpty(f"{lake} is not empty. Set ROLLBOOK_LAKE to a new folder.")
+    is_new = not home.exists()
+    draft = archive.read_backup(file, home)
+    url = os.environ.get("DATABASE_URL", "")
+    try:
+        if is_sqlite(draft / archive.DATABASE):
+            if url:
+                raise archive.BackupIsOfAnotherKind(
+                    "This backup holds a SQLite database. Unset DATABASE_URL to restore it."
+                )
+        elif not url.startswith(("postgres:", "postgresql:")):
+            raise archive.BackupIsOfAnotherKind(
+                "This backup holds a PostgreSQL database. Set DATABASE_URL to an empty one."
+            )
+        else:
+            load_dump(draft / archive.DATABASE, url)
+        archive.settle(draft, home, lake)
+    except BaseException:
+        archive.forget(home, is_new=is_new)
+        raise

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import click
 
+from rollbook.cli.accounts import accounts
 from rollbook.cli.assessments import assessments
+from rollbook.cli.audit import audit
 from rollbook.cli.demo import demo
 from rollbook.cli.generate import generate
-from rollbook.cli.installation import backup, doctor, init, migrate, restore, serve, worker
+from rollbook.cli.installation import backup, doctor, init, migrate, restore
+from rollbook.cli.jobs import jobs
+from rollbook.cli.orgs import orgs
+from rollbook.cli.plans import plans
+from rollbook.cli.refusals import Refusing
 from rollbook.cli.report import report
 from rollbook.cli.results import results
 from rollbook.cli.roster import roster
+from rollbook.cli.service import serve, worker
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Refusing, context_settings=SETTINGS)
 @click.version_option(package_name="rollbook")
 def main() -> None:
     """Run a school system's assessment year, from the first roster to certified results."""
 
 
-for command in (
-    init, migrate, serve, worker, doctor, backup, restore, demo, generate, roster, assessments, results, report
-):  # fmt: skip
+INSTALLATION = (init, migrate, serve, worker, doctor, backup, restore, demo, generate)
+DOMAINS = (accounts, orgs, roster, plans, assessments, results, report, jobs, audit)
+
+for command in INSTALLATION + DOMAINS:
     main.add_command(command)

@@ -17,7 +17,13 @@ def report() -> None:
 
 @report.command()
 @click.argument("question", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "output", type=click.Choice(["text", "json", "csv"]), default="text", help="For a person, a program or a spreadsheet.")  # fmt: skip
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    help="For a person, a program or a spreadsheet.",
+)
 def run(question: Path, output: str) -> None:
     """Answer the question in QUESTION.json; docs/reference/questions.md says what one may ask.
 

@@ -6,18 +6,17 @@ from pathlib import Path
 
 import click
 
-from rollbook.cli.terminal import exit_code, operator, print_findings, print_json
+from rollbook.cli.terminal import FORMAT, exit_code, operator, print_findings, print_json
 from rollbook.results.sources.reading import check_files
 
 FILES = click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
-FORMAT = click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="For a person, or for a program.")  # fmt: skip
 
 
 @click.group()
 def results() -> None:
-    """Check and load test results (Test Results Transmission XML, CSV, zips and folders of them)."""
+    """Check and load test results: TRT XML, CSV, zips and folders of them."""
 
 
 @results.command()
@@ -34,7 +33,10 @@ def check(context: click.Context, files: tuple[Path, ...], output: str) -> None:
         print_json(checked.report.as_json(checked.counts))
     else:
         print_findings(checked.report, checked.report.counts)
-        click.echo(f"{checked.report.verdict.value}. " + ", ".join(f"{n:,} {name}" for name, n in checked.counts.items()))  # fmt: skip
+        click.echo(
+            f"{checked.report.verdict.value}. "
+            + ", ".join(f"{n:,} {name}" for name, n in checked.counts.items())
+        )
     context.exit(exit_code(checked.report.verdict))
 
 
@@ -55,8 +57,16 @@ def load(context: click.Context, files: tuple[Path, ...], output: str) -> None:
     intake = publish_results(who.scope, files, file_name=name, by=who.by, now=who.now)
     findings = findings_of(who.scope, intake.uuid)
     if output == "json":
-        print_json({"status": intake.status, "verdict": intake.verdict, "intake": str(intake.uuid),
-                    "findings": findings, "counts": intake.counts, "versions": intake.lake_versions})  # fmt: skip
+        print_json(
+            {
+                "status": intake.status,
+                "verdict": intake.verdict,
+                "intake": str(intake.uuid),
+                "findings": findings,
+                "counts": intake.counts,
+                "versions": intake.lake_versions,
+            }
+        )
     else:
         print_findings(findings, intake.counts.get("by_code", {}))
         click.echo(

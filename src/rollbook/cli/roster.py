@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from rollbook.cli.terminal import exit_code, operator, print_findings, print_json, print_table
+from rollbook.cli.terminal import (
+    FORMAT,
+    exit_code,
+    operator,
+    print_findings,
+    print_json,
+    print_table,
+)
 from rollbook.roster.sources.oneroster_csv import check_file
 from rollbook.roster.types import Profile
 from rollbook.shared.findings import Verdict
 
+if TYPE_CHECKING:  # tables load only after Django has started
+    from rollbook.changes.models import ChangePlan
+
 BUNDLE = click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-FORMAT = click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="For a person, or for a program.")  # fmt: skip
 PROFILES = click.Choice([profile.value for profile in Profile])
 
 
@@ -23,7 +34,13 @@ def roster() -> None:
 
 @roster.command()
 @BUNDLE
-@click.option("--profile", type=PROFILES, default="strict", show_default=True, help="Judge as a conformance run would, or as districts really send.")  # fmt: skip
+@click.option(
+    "--profile",
+    type=PROFILES,
+    default="strict",
+    show_default=True,
+    help="Judge as a conformance run would, or as districts really send.",
+)
 @FORMAT
 @click.pass_context
 def check(context: click.Context, bundle: Path, profile: str, output: str) -> None:
@@ -41,14 +58,42 @@ def check(context: click.Context, bundle: Path, profile: str, output: str) -> No
     context.exit(exit_code(result.report.verdict))
 
 
-def _counted(records: dict[str, int] | object) -> str:
-    pairs = records.items() if isinstance(records, dict) else dict(records).items()  # type: ignore[call-overload]
-    return ", ".join(f"{count:,} {name}" for name, count in pairs if count) or "No records."
+def _counted(records: Mapping[str, int]) -> str:
+    counted = (f"{count:,} {name}" for name, count in records.items() if count)
+    return ", ".join(counted) or "No records."
+
+
+@roster.command("list")
+@FORMAT
+def list_intakes(output: str) -> None:
+    """List the latest 500 rosters that came in, with the plan of each, the latest first."""
+    who = operator()
+    from rollbook.roster.queries import intake_page  # after Django has started
+    from rollbook.shared.page import PageRequest
+
+    found = [
+        {
+            "intake": str(intake.uuid),
+            "file": intake.file_name,
+            "received_at": intake.received_at,
+            "status": intake.plan.status if intake.plan else intake.status,
+            "verdict": intake.verdict,
+            "plan": intake.plan.uuid if intake.plan else None,
+        }
+        for intake in intake_page(who.scope, PageRequest(size=500)).items
+    ]
+    if output == "json":
+        print_json(found)
+        return
+    rows = [(row["file"], row["status"], row["verdict"], row["plan"] or "–") for row in found]
+    print_table("Rosters", ["file", "state", "findings", "plan"], rows)
 
 
 @roster.command()
 @BUNDLE
-@click.option("--commit", is_flag=True, help="Carry the plan out at once, unless it must wait for a person.")  # fmt: skip
+@click.option(
+    "--commit", is_flag=True, help="Carry the plan out at once, unless it must wait for a person."
+)
 @click.option(
     "--approve", type=int, help="Approve a plan that waits, by the number of its changes."
 )
@@ -57,6 +102,7 @@ def _counted(records: dict[str, int] | object) -> str:
 @click.pass_context
 def load(
     context: click.Context,
+    *,
     bundle: Path,
     commit: bool,
     approve: int | None,
@@ -102,10 +148,23 @@ def load(
         else intake.status
     )
     if output == "json":
-        print_json({"status": status, "verdict": intake.verdict, "intake": str(intake.uuid),
-                    "plan": None if plan is None else {"uuid": str(plan.uuid), "digest": plan.digest,
-                                                       "counts": plan.counts, "holds": plan.hold_reasons},
-                    "findings": findings, "counts": intake.counts})  # fmt: skip
+        print_json(
+            {
+                "status": status,
+                "verdict": intake.verdict,
+                "intake": str(intake.uuid),
+                "plan": None
+                if plan is None
+                else {
+                    "uuid": str(plan.uuid),
+                    "digest": plan.digest,
+                    "counts": plan.counts,
+                    "holds": plan.hold_reasons,
+                },
+                "findings": findings,
+                "counts": intake.counts,
+            }
+        )
     else:
         print_findings(findings, intake.counts.get("by_code", {}))
         _print_plan(plan)
@@ -117,15 +176,15 @@ def load(
     )
 
 
-def _print_plan(plan: object) -> None:
+def _print_plan(plan: ChangePlan | None) -> None:
     if plan is None:
         return
-    counts: dict[str, dict[str, int]] = plan.counts  # type: ignore[attr-defined]
+    counts: dict[str, dict[str, int]] = plan.counts
     actions = sorted({action for row in counts.values() for action in row})
     print_table(
         "What changes",
         ["", *actions],
         ([table, *(row.get(action, 0) for action in actions)] for table, row in counts.items()),
     )
-    for hold in plan.hold_reasons:  # type: ignore[attr-defined]
+    for hold in plan.hold_reasons:
         click.echo(f"Waits for a person: {hold['says']}")

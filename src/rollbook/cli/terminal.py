@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import click
 from rich.console import Console
@@ -21,8 +23,18 @@ from rollbook.shared.scope import Scope
 
 console = Console(stderr=True, highlight=False)
 
+FORMAT = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For a person, or for a program.",
+)
+
 # A person reads this many findings of a kind; a program asks for --format json and gets all.
 SHOWN_PER_CODE = 5
+UUID_WIDTH = 36
+WIDTH_OF_A_PIPE = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,8 @@ def start_django() -> None:
     django.setup()
     if not (settings.HOME / "secret_key").exists():
         raise click.ClickException(
-            f"{settings.HOME}: there is no installation here. Run `rollbook init`, or set ROLLBOOK_HOME."
+            f"{settings.HOME}: there is no installation here. "
+            "Run `rollbook init`, or set ROLLBOOK_HOME."
         )
 
 
@@ -96,19 +109,35 @@ def print_findings(
 
 
 def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print a table for a person."""
+    """Print a table for a person: numbers to the right, public ids whole, so they can be copied."""
+    listed = [list(row) for row in rows]
     table = Table(title=title, title_justify="left")
     for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right")
-    for row in rows:
+        cells = [row[place] for row in listed]
+        is_number = bool(cells) and all(isinstance(cell, int | float) for cell in cells)
+        is_id = any(isinstance(cell, UUID) for cell in cells)
+        table.add_column(
+            column,
+            justify="right" if is_number else "left",
+            no_wrap=is_id,
+            min_width=UUID_WIDTH if is_id else None,
+            overflow="fold",
+        )
+    for row in listed:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
-    Console(highlight=False).print(table)
+    width = None if sys.stdout.isatty() else WIDTH_OF_A_PIPE
+    Console(highlight=False, width=width).print(table)
 
 
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show one bar per step of a long piece of work; yields `tell(step, done, total)`."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())  # fmt: skip
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
     tasks: dict[str, Any] = {}
     with Progress(*columns, console=console) as bars:
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from rollbook.jobs.models import Job, Schedule
-from rollbook.jobs.types import JobRow, JobStatus, QueueHealth
+from rollbook.jobs.types import JobRow, JobStatus, QueueHealth, ScheduleRow
 from rollbook.shared.page import Page, PageRequest
 from rollbook.shared.scope import Permission, Scope
 
@@ -70,6 +70,28 @@ def queue_health(scope: Scope, *, now: datetime) -> QueueHealth:
         lost_count=lost.count(),
         late_schedule_count=late.count(),
     )
+
+
+def schedules(scope: Scope) -> list[ScheduleRow]:
+    """List what runs by itself, by name.
+
+    Raises: QueueOutOfSight without SYSTEM_READ.
+    """
+    if not scope.may(Permission.SYSTEM_READ):
+        raise QueueOutOfSight("Only who runs the system sees what runs by itself.")
+    return [
+        ScheduleRow(
+            name=schedule.name,
+            job_name=schedule.job_name,
+            days=schedule.days,
+            time_of_day=schedule.time_of_day,
+            time_zone=schedule.time_zone,
+            is_on=schedule.is_on,
+            next_run_at=schedule.next_run_at,
+            latest_run_at=schedule.latest_run_at,
+        )
+        for schedule in Schedule.objects.order_by("name")
+    ]
 
 
 def _seen(scope: Scope) -> QuerySet[Job]:

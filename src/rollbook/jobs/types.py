@@ -104,6 +104,20 @@ class JobRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """Hold when a job runs by itself, as pages show it; `days` are ISO weekdays, Monday 1."""
+
+    name: str
+    job_name: str
+    days: str
+    time_of_day: time
+    time_zone: str
+    is_on: bool
+    next_run_at: datetime | None
+    latest_run_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueHealth:
     """Say how the queue does.
 

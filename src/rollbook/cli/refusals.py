@@ -1,0 +1,142 @@
+"""The one table of what a command says when a rule says no, and what it says when we broke.
+
+A refusal is an exception that stands beside the function that raises it. A command never prints
+one as a traceback: it prints a sentence and ends with exit status 1.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from typing import Any
+
+import click
+
+from rollbook.shared.failures import told
+
+OWN_WORDS = ""  # the exception's message is a sentence of ours and names nobody
+DATABASE_IS_AWAY = (
+    "The database does not answer as it should. Run `rollbook doctor`; after an update, "
+    "`rollbook migrate`."
+)
+NO_PLACE = (
+    "The disk is full or may not be written. Nothing was changed half-way. Run `rollbook doctor`."
+)
+
+SENTENCES: dict[str, str] = {
+    "AccountExists": OWN_WORDS,
+    "AccountNotFound": OWN_WORDS,
+    "ApprovedCountDiffers": (
+        "That is not the number of changes of this plan. Read the plan again with `rollbook "
+        "plans show`."
+    ),
+    "DigestDiffers": (
+        "The plan's file is not the one that was proposed. Nothing was changed. Send the file "
+        "again for a new plan."
+    ),
+    "GrantExists": OWN_WORDS,
+    "GrantNotFound": OWN_WORDS,
+    "GrantRefused": OWN_WORDS,
+    "GroupNotFound": "There is no such group.",
+    "IntakeNotFound": "No such file came in. `rollbook roster list` shows those that did.",
+    "JobCannotBeCancelled": OWN_WORDS,
+    "JobCannotBeRetried": OWN_WORDS,
+    "JobNotFound": "There is no such job. `rollbook jobs list` shows those that there are.",
+    "MayNotAsk": "This question reaches further than the one who asks may see.",
+    "MayNotCommit": "This change needs somebody who may approve it.",
+    "MayNotCommitRoster": "This roster needs somebody who may approve it.",
+    "MayNotLoadAssessments": "Only who may send data for the whole installation loads assessments.",
+    "MayNotMatchStudents": "Only who may send data finds students by their identifiers.",
+    "MayNotReadRoster": "This roster is out of sight.",
+    "MayNotSeeResults": "These results are out of sight.",
+    "MayNotSendResults": "Only who may send data sends results.",
+    "MayNotSendRoster": "This roster is of a district that is out of reach.",
+    "MayNotVerify": "Only who reads the whole log can verify it.",
+    "NaturalIdIsTaken": OWN_WORDS,
+    "NoSuchPlan": "There is no such plan. `rollbook plans list` shows those that there are.",
+    "NoSuchRole": OWN_WORDS,
+    "NotASandboxLogin": OWN_WORDS,
+    "NotSignedIn": "Nobody in particular asked.",
+    "NotYours": OWN_WORDS,
+    "NothingToCommit": "This file has no plan: it was refused, or it changes nothing.",
+    "OrganizationNotFound": OWN_WORDS,
+    "OrganizationsStandInACircle": OWN_WORDS,
+    "ParentCannotHold": OWN_WORDS,
+    "PlanDoesNotFit": (
+        "The records refuse what this plan writes, so nothing was changed. Send the file again "
+        "for a new plan."
+    ),
+    "PlanIsEmpty": "This changes nothing, so there is nothing to commit.",
+    "PlanIsFinished": "This plan has been decided on already.",
+    "PlanIsHeld": (
+        "This plan waits for a person. Read it with `rollbook plans show`, then commit it with "
+        "--approve and the number of its changes."
+    ),
+    "PlanIsNotCommitted": (
+        "This plan was not committed, so there is nothing to undo. Discard it instead."
+    ),
+    "QuestionIsWrong": OWN_WORDS,
+    "QueueOutOfSight": OWN_WORDS,
+    "ResultIntakeNotFound": "No such result file came in.",
+    "SandboxIsClosed": OWN_WORDS,
+    "StateMovedOn": (
+        "The records have changed since this plan was made, so nothing was done. Send the file "
+        "again for a new plan."
+    ),
+    "StudentNotFound": "There is no such student.",
+    "TooFewStudents": OWN_WORDS,
+    "UndoCannotBeUndone": "This plan is itself an undo. Send the file again instead.",
+    "UndoHasNothingLeft": (
+        "Everything this plan wrote has been changed again since, so there is nothing left to undo."
+    ),
+    "UnknownJob": OWN_WORDS,
+    # Of this folder.
+    "BackupIsDamaged": OWN_WORDS,
+    "BackupIsOfAnotherKind": OWN_WORDS,
+    "HomeIsNotEmpty": OWN_WORDS,
+    "NoPortIsFree": OWN_WORDS,
+    "NotADemo": OWN_WORDS,
+    "PortIsBusy": OWN_WORDS,
+    "TablesAreOld": OWN_WORDS,
+    "ToolFailed": OWN_WORDS,
+    # From the outside world: the database, the disk.
+    "IntegrityError": "The database refused a record. Nothing was changed. Run `rollbook doctor`.",
+    "UnknownSchemeError": "DATABASE_URL names no database that Rollbook knows. Use postgresql://.",
+    "InterfaceError": DATABASE_IS_AWAY,
+    "OperationalError": DATABASE_IS_AWAY,
+    "ProgrammingError": DATABASE_IS_AWAY,
+}
+
+
+def sentence_for(error: Exception) -> str | None:
+    """Return what to say about a refusal; None for anything that is no refusal but a fault."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EROFS, errno.EACCES}:
+        return NO_PLACE
+    says = SENTENCES.get(type(error).__name__)
+    return str(error) if says == OWN_WORDS else says
+
+
+class Refusing(click.Group):
+    """Run a command; say no in a sentence, and a fault in a number, never in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that the arguments name."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("ROLLBOOK_DEBUG"):
+                raise
+            says = sentence_for(error)
+            raise click.ClickException(says or _fault(error)) from error
+
+
+def _fault(error: Exception) -> str:
+    """Say that we broke, with the way there for whoever mends it; the error's words hold data."""
+    number = secrets.token_hex(4)
+    return (
+        f"Something went wrong on our side (number {number}). Nothing was changed half-way. "
+        f"Tell whoever looks after Rollbook:\n{told(error)}"
+    )
