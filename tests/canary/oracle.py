@@ -1,0 +1,149 @@
+"""Who may see what, from the rules alone: lists and loops, no database, none of the product's queries.
+
+Written from what the roles promise an auditor (access/rules.py) and from results-reporting 1.3.
+Slow, and obviously right: read it from top to bottom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.canary.facts import FIELDS, FileOf, GroupOf, Reader, Token, World
+
+# What a reader is told of a student who is seen only through results taken at the reader's school.
+ON_RESULT_PAGES = frozenset({"f", "l", "s", "o"})
+ALL_FIELDS = frozenset(FIELDS) | {"b", "o"}
+WITHHELD_IN_SANDBOX = frozenset({"ACCOUNT_READ", "ACCOUNT_WRITE", "ORGANIZATION_WRITE"})
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Answer for one world; `permissions` says what each role allows."""
+
+    world: World
+    permissions: Mapping[str, frozenset[str]]
+
+    # Where a reader holds what.
+
+    def holds(self, reader: Reader, permission: str, place_id: int | None) -> bool:
+        """Tell whether a permission holds at a place; at no place, only for the whole state."""
+        return any(
+            place_id in self._below(granted) or self.world.places[granted].kind == "state"
+            for granted in self._granted(reader, permission)
+        )
+
+    def holds_anywhere(self, reader: Reader, permission: str) -> bool:
+        return bool(self._granted(reader, permission))
+
+    def _granted(self, reader: Reader, permission: str) -> list[int]:
+        if not reader.is_active:
+            return []
+        if reader.is_sandbox and permission in WITHHELD_IN_SANDBOX:
+            return []
+        today = self.world.today
+        return [
+            held.place_id
+            for held in reader.held
+            if held.starts_on <= today
+            and (held.ends_before is None or today < held.ends_before)
+            and permission in self.permissions[held.role]
+        ]
+
+    def _below(self, place_id: int) -> set[int]:
+        return {other for other in self.world.places if place_id in self._above(other)}
+
+    def _above(self, place_id: int) -> list[int]:
+        chain: list[int] = []
+        here: int | None = place_id
+        while here is not None:
+            chain.append(here)
+            here = self.world.places[here].parent_id
+        return chain
+
+    # Which students.
+
+    def enrolled(self, reader: Reader) -> set[int]:
+        """Return the students who are now at a school where the reader reads individuals."""
+        if self._sees_all(reader):
+            return {number for number, pupil in self.world.pupils.items() if pupil.id}
+        today = self.world.today
+        return {
+            stay.pupil
+            for stay in self.world.stays
+            if stay.is_active
+            and (stay.begins_on is None or stay.begins_on <= today)
+            and (stay.ends_before is None or today < stay.ends_before)
+            and self.holds(reader, "INDIVIDUAL_PII_READ", stay.school_id)
+        }
+
+    def _sees_all(self, reader: Reader) -> bool:
+        return self.holds(reader, "INDIVIDUAL_PII_READ", None)
+
+    def groups(self, reader: Reader) -> list[GroupOf]:
+        """Return the groups assigned to the reader that count today."""
+        if not self.holds_anywhere(reader, "GROUP_PII_READ"):
+            return []
+        return [
+            group
+            for group in self.world.groups
+            if group.is_active
+            and group.school_year == self.world.school_year
+            and reader.email.casefold() in group.logins
+        ]
+
+    def persons(self, reader: Reader) -> set[int]:
+        """Return the students whose person the reader sees."""
+        return self.enrolled(reader).union(*(group.members for group in self.groups(reader)))
+
+    # Which results.
+
+    def scores(self, reader: Reader) -> set[int]:
+        """Return the results the reader sees, by score."""
+        enrolled, groups = self.enrolled(reader), self.groups(reader)
+        return {
+            result.score
+            for result in self.world.results
+            if self.holds(reader, "INDIVIDUAL_PII_READ", result.school_id)
+            or result.pupil in enrolled
+            or any(
+                result.pupil in group.members and group.subject in ("", result.subject)
+                for group in groups
+            )
+        }
+
+    def named_by_results(self, reader: Reader) -> set[int]:
+        """Return the students who are named beside results taken at the reader's schools."""
+        return {
+            result.pupil
+            for result in self.world.results
+            if self.holds(reader, "INDIVIDUAL_PII_READ", result.school_id)
+        }
+
+    # Which tokens, page by page.
+
+    def tokens(self, reader: Reader, page: str, file: FileOf | None = None) -> set[Token]:
+        """Return the student tokens that a kind of page may show; `file` is the one it is about."""
+        if page == "file" and file is not None and self.sees_file(reader, file):
+            return {(number, letter) for number in file.pupils for letter in ALL_FIELDS}
+        if page not in ("persons", "results"):
+            return set()
+        seen = {(number, letter) for number in self.persons(reader) for letter in ALL_FIELDS}
+        if page == "results":
+            named = self.named_by_results(reader)
+            seen |= {(number, letter) for number in named for letter in ON_RESULT_PAGES}
+        return seen
+
+    def sees_file(self, reader: Reader, file: FileOf) -> bool:
+        right = "ROSTER_READ" if file in self.world.rosters else "DATA_WRITE"
+        return self.holds(reader, right, file.organization_id)
+
+    def accounts(self, reader: Reader) -> set[int]:
+        """Return the accounts whose names and addresses the reader sees."""
+        if self.holds(reader, "ACCOUNT_READ", None):
+            return {other.number for other in self.world.readers}
+        return {
+            other.number
+            for other in self.world.readers
+            if any(self.holds(reader, "ACCOUNT_READ", held.place_id) for held in other.held)
+        }

@@ -1,0 +1,185 @@
+"""The canary sings: each leak planted here, and nowhere else in the house, is found."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rollbook.access import queries as access_queries
+from rollbook.access import rules as access_rules
+from rollbook.access.models import Account
+from rollbook.groups.models import GroupUser
+from rollbook.jobs.models import Job
+from rollbook.lake.query import Condition
+from rollbook.messages.models import Message
+from rollbook.people.models import SchoolEnrollment, Student
+from rollbook.people.queries import students
+from rollbook.results.models import ResultIntake
+from rollbook.results.queries import history, intakes, visible
+from rollbook.roster import queries as roster_queries
+from rollbook.roster.models import Intake
+from rollbook.shared.scope import EVERYWHERE, Permission
+from rollbook.web import home, middleware
+from rollbook.web import results as pages
+from tests.canary.asking import Canary
+from tests.canary.worlds import make_world
+
+pytestmark = pytest.mark.django_db
+Patch = pytest.MonkeyPatch
+
+
+def everybody_sees_every_student(patch: Patch) -> None:
+    patch.setattr(students, "students_in", lambda scope: Student.objects.all())
+
+
+def dates_of_enrollment_do_not_matter(patch: Patch) -> None:
+    patch.setattr(
+        students, "enrolled_now", lambda scope: SchoolEnrollment.objects.filter(is_active=True)
+    )
+
+
+def archived_enrollments_count(patch: Patch) -> None:
+    patch.setattr(students, "enrolled_now", lambda scope: SchoolEnrollment.objects.all())
+
+
+def a_school_is_found_by_whoever_knows_its_id(patch: Patch) -> None:
+    from rollbook.orgs.queries import get_organization
+
+    def found(scope: Any, uuid: Any, *, permission: Permission) -> Any:
+        everywhere = replace(scope, reach={permission: EVERYWHERE})
+        return get_organization(everywhere, uuid, permission=permission)
+
+    patch.setattr(pages, "get_organization", found)
+    patch.setattr(visible, "at_school", lambda scope, school: Condition("school_id", "eq", school))
+
+
+def all_results_of_a_student_come_with_one(patch: Patch) -> None:
+    def everything(scope: Any, ids: Any, *, group_subjects: Any) -> Condition:
+        return Condition("student_id", "in", frozenset(ids))
+
+    patch.setattr(history, "of_students", everything)
+
+
+def groups_show_every_subject(patch: Patch) -> None:
+    patch.setattr(history, "group_subjects", lambda scope, ids: dict.fromkeys(ids))
+
+
+def groups_of_other_years_count(patch: Patch) -> None:
+    def every_group(login: str, on: Any) -> frozenset[int]:
+        return frozenset(GroupUser.objects.filter(login=login).values_list("group_id", flat=True))
+
+    patch.setattr(middleware, "group_ids_of_login", every_group)
+
+
+def groups_of_others_count(patch: Patch) -> None:
+    def every_group(login: str, on: Any) -> frozenset[int]:
+        return frozenset(GroupUser.objects.values_list("group_id", flat=True))
+
+    patch.setattr(middleware, "group_ids_of_login", every_group)
+
+
+def roster_files_of_other_districts_open(patch: Patch) -> None:
+    patch.setattr(roster_queries, "intakes_in", lambda scope: Intake.objects.all())
+
+
+def result_files_of_other_districts_open(patch: Patch) -> None:
+    patch.setattr(intakes, "intakes_in", lambda scope: ResultIntake.objects.all())
+
+
+def grants_never_end(patch: Patch) -> None:
+    patch.setattr(access_queries, "_on", lambda grants, on: grants.filter(starts_on__lte=on))
+
+
+def grants_begin_early(patch: Patch) -> None:
+    patch.setattr(access_queries, "_on", lambda grants, on: grants)
+
+
+def a_grant_reaches_its_district_too(patch: Patch) -> None:
+    whole = access_queries._reaches
+
+    def too_far(grants: Any) -> Any:
+        return {place: EVERYWHERE for place in whole(grants)}
+
+    patch.setattr(access_queries, "_reaches", too_far)
+
+
+def the_sandbox_withholds_nothing(patch: Patch) -> None:
+    def all_of_them(code: str, *, is_sandbox: bool) -> frozenset[Permission]:
+        return next(role.permissions for role in access_rules.ROLES if role.code == code)
+
+    patch.setattr(access_rules, "permissions_of", all_of_them)
+
+
+def every_account_is_listed(patch: Patch) -> None:
+    patch.setattr(access_queries, "_accounts_seen", lambda scope: Account.objects.all())
+
+
+def a_search_is_logged(patch: Patch) -> None:
+    def logged(scope: Any, ssid: str) -> None:
+        logging.getLogger("rollbook.web").info("looking for %s", ssid)
+
+    patch.setattr(pages, "find_visible_student", logged)
+
+
+def a_search_stands_in_the_address(patch: Patch) -> None:
+    redirect = pages.redirect
+
+    def telling(name: str, **arguments: Any) -> Any:
+        answer = redirect(name, **arguments)
+        answer["Location"] += f"?name={Student.objects.first().last_name}"  # type: ignore[union-attr]
+        return answer
+
+    patch.setattr(pages, "redirect", telling)
+
+
+def a_message_names_a_student(patch: Patch) -> None:
+    Message.objects.update(body=Student.objects.values_list("last_name", flat=True)[0])
+
+
+def a_job_tells_what_it_could_not_read(patch: Patch) -> None:
+    Job.objects.update(error=Student.objects.values_list("ssid", flat=True)[0])
+
+
+def home_greets_with_a_name(patch: Patch) -> None:
+    name = Student.objects.values_list("first_name", flat=True)[0]
+    patch.setattr(home, "_greeting", lambda *args: name)
+
+
+# Each with the route on which it shows: asking only there keeps the proof short.
+PLANTED: dict[Callable[[Patch], None], str] = {
+    everybody_sees_every_student: "students",
+    dates_of_enrollment_do_not_matter: "students",
+    archived_enrollments_count: "students",
+    a_school_is_found_by_whoever_knows_its_id: "school_results_csv",
+    all_results_of_a_student_come_with_one: "student_results",
+    groups_show_every_subject: "student_results",
+    groups_of_other_years_count: "student_results",
+    groups_of_others_count: "student_results",
+    roster_files_of_other_districts_open: "roster_findings_csv",
+    result_files_of_other_districts_open: "result_intake",
+    grants_never_end: "students",
+    grants_begin_early: "students",
+    a_grant_reaches_its_district_too: "students",
+    the_sandbox_withholds_nothing: "people",
+    every_account_is_listed: "people",
+    a_search_is_logged: "find_student",
+    a_search_stands_in_the_address: "find_student",
+    a_message_names_a_student: "messages",
+    a_job_tells_what_it_could_not_read: "job",
+    home_greets_with_a_name: "home",
+}
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_a_planted_leak_is_found(plant: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    world = make_world(1)
+    canary = Canary(world, random.Random(1), breadth=20)
+    canary.routes = [route for route in canary.routes if route.name == PLANTED[plant]]
+    plant(monkeypatch)
+    found = (leak for reader in world.readers for leak in canary.leaks_of(reader))
+    assert next(found, None) is not None

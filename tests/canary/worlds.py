@@ -1,0 +1,382 @@
+"""Random worlds from a seed, written to the database, the lake and the files of an installation."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+
+from rollbook.access.models import Account, Grant
+from rollbook.access.rules import ROLES
+from rollbook.audit.actions import record
+from rollbook.changes.actions import propose_plan, reserve_ids
+from rollbook.changes.types import TableChanges
+from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
+from rollbook.jobs.models import Job
+from rollbook.lake.columns import frame_types
+from rollbook.messages.models import Message
+from rollbook.orgs.actions import rebuild_links
+from rollbook.orgs.models import AcademicSession, Organization
+from rollbook.people.layouts import STUDENTS
+from rollbook.people.models import SchoolEnrollment, Student
+from rollbook.results.layouts import RESULTS, SUBSCORES
+from rollbook.results.models import ResultIntake
+from rollbook.results.queries.store import lake
+from rollbook.roster.models import Intake
+from rollbook.shared.actor import Actor
+from tests.canary.facts import (
+    FIELDS,
+    FileOf,
+    GroupOf,
+    Held,
+    Place,
+    Pupil,
+    Reader,
+    Result,
+    Stay,
+    World,
+)
+
+NOON = datetime(2026, 11, 17, 20, tzinfo=UTC)  # midday in California
+TODAY = date(2026, 11, 17)
+YEAR = 2027
+BY = Actor.command("test")
+GRADES = ("03", "04")
+ASSESSMENTS = tuple(
+    (f"{kind.upper()}-{subject}-{number}", subject, kind)
+    for subject in ("ELA", "Math")
+    for kind in ("sum", "iab")
+    for number in (1, 2)
+)
+LEAVING, COMING = timedelta(days=30), timedelta(days=5)
+
+
+def make_world(seed: int) -> World:
+    """Make the world of this seed: the same facts every time, fresh ids in the database."""
+    return _Making(random.Random(seed)).world
+
+
+class _Making:
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+        self.world = World(TODAY, YEAR)
+        self._places()
+        self._pupils()
+        self._stays()
+        self._results()
+        self._readers()
+        self._groups()
+        self._rosters()
+        self._result_files()
+        self._traces()
+
+    def _place(self, kind: str, name: str, parent: Place | None) -> Place:
+        number = len(self.world.places) + 1
+        made = Organization.objects.create(
+            kind=kind, name=name, parent_id=parent and parent.id, natural_id=f"{number:014}"
+        )
+        place = Place(made.pk, str(made.uuid), kind, parent and parent.id)
+        self.world.places[made.pk] = place
+        return place
+
+    def _places(self) -> None:
+        state = self._place("state", "Golden State", None)
+        region = self._place("district_group", "Coast", state)
+        for number in range(self.dice.randint(2, 3)):
+            above = region if number else state
+            district = self._place("district", f"District {number}", above)
+            cluster = self._place("school_group", f"Cluster {number}", district)
+            for school in range(self.dice.randint(2, 3)):
+                self._place(
+                    "school", f"School {number}-{school}", cluster if school % 2 else district
+                )
+        rebuild_links()
+        AcademicSession.objects.bulk_create(
+            AcademicSession(
+                organization_id=district.id, kind="schoolYear", title="2026-27", school_year=YEAR,
+                starts_on=date(2026, 7, 1), ends_before=date(2027, 7, 1),
+            )
+            for district in self.world.of_kind("district")
+        )  # fmt: skip
+
+    def _pupils(self) -> None:
+        dice, districts = self.dice, self.world.of_kind("district")
+        numbers = range(100, 100 + dice.randint(30, 45))
+        made = Student.objects.bulk_create(
+            Student(
+                district_id=dice.choice(districts).id,
+                source="sis",
+                is_active=dice.random() > 0.1,
+                **cells(Pupil(number)),
+                **dict.fromkeys(("iep", "migrant", "hispanic"), dice.random() > 0.5),
+            )
+            for number in numbers
+        )
+        for number, student in zip(numbers, made, strict=True):
+            self.world.pupils[number] = Pupil(number, student.pk, str(student.uuid))
+
+    def _stays(self) -> None:
+        for number in self.world.pupils:
+            self.world.stays += self._stays_of(number)
+        pupils = self.world.pupils
+        SchoolEnrollment.objects.bulk_create(
+            SchoolEnrollment(
+                student_id=pupils[stay.pupil].id, school_id=stay.school_id, school_year=YEAR,
+                grade=stay.grade, begins_on=stay.begins_on, ends_before=stay.ends_before,
+                is_active=stay.is_active,
+            )
+            for stay in self.world.stays
+        )  # fmt: skip
+
+    def _stays_of(self, number: int) -> list[Stay]:
+        dice = self.dice
+        here, there = dice.sample([place.id for place in self.world.of_kind("school")], 2)
+        begun, grade = TODAY - timedelta(days=90), dice.choice(GRADES)
+
+        def stay(school: int, begins: date | None, ends: date | None, *, kept: bool = True) -> Stay:
+            return Stay(number, school, begins, ends, kept, grade)
+
+        stories: list[list[Stay]] = [
+            [stay(here, begun, None)],
+            [stay(here, None, None)],
+            [stay(here, begun, TODAY - LEAVING), stay(there, TODAY - LEAVING, None)],
+            [stay(here, begun, None), stay(there, begun, None)],
+            [stay(here, TODAY + COMING, None)],
+            [stay(here, begun, TODAY)],
+            [stay(here, TODAY, TODAY + COMING)],
+            [stay(here, begun, None, kept=False)],
+            [],
+        ]
+        return dice.choice(stories[:4]) if dice.random() < 0.5 else dice.choice(stories)
+
+    def _results(self) -> None:
+        dice = self.dice
+        schools = [place.id for place in self.world.of_kind("school")]
+        for number in self.world.pupils:
+            own = [stay.school_id for stay in self.world.stays if stay.pupil == number]
+            for assessment, subject, _kind in dice.sample(ASSESSMENTS, dice.randint(0, 4)):
+                place = dice.choice(own) if own and dice.random() < 0.7 else dice.choice(schools)
+                self.world.results.append(
+                    Result(
+                        dice.randint(100_000_000, 999_999_999), number, place, subject,
+                        dice.choice((YEAR, YEAR, YEAR - 1)), dice.choice(GRADES), assessment,
+                    )
+                )  # fmt: skip
+        kinds = {assessment: kind for assessment, _subject, kind in ASSESSMENTS}
+        rows = [
+            {
+                "school_year": result.school_year,
+                "subject": result.subject,
+                "assessment_type": kinds[result.assessment_id],
+                "assessment_id": result.assessment_id,
+                "opportunity_id": f"O{place}",
+                "student_id": self.world.pupils[result.pupil].id,
+                "school_id": result.school_id,
+                "assessment_grade": result.grade,
+                "enrolled_grade": result.grade,
+                "completed_at": NOON.replace(tzinfo=None) - timedelta(days=place + 1),
+                "administration_condition": "Valid",
+                "scale_score": result.score,
+                "standard_error": 20.0,
+                "performance_level": place % 3 + 1,
+                "score_type": "claim",
+                "code": "1",
+            }
+            for place, result in enumerate(self.world.results)
+        ]
+        for table in (RESULTS, SUBSCORES):
+            known: Any = frame_types(table)
+            whole = [{name: row.get(name) for name in table.columns} for row in rows]
+            if table is SUBSCORES:
+                whole = [{**row, "scale_score": None} for row in whole]
+            lake().upsert(table, pl.DataFrame(whole, schema=known), transaction="world")
+
+    def _readers(self) -> None:
+        held: list[tuple[Held, ...]] = [(), *((self._grant(role.code),) for role in ROLES)]
+        held += [(self._grant("teacher"),), (self._grant("school_admin"),)]
+        held += [(self._grant("district_admin", gone=True), self._grant("school_admin"))]
+        held += [(self._grant("state_admin", coming=True), self._grant("teacher"))]
+        held += [(self._grant(self.dice.choice(ROLES).code), self._grant("school_admin"))]
+        held += [(self._grant("district_admin"),), (self._grant("school_admin"),)]
+        disabled, sandbox = len(held) - 1, len(held) - 2
+        accounts = Account.objects.bulk_create(
+            Account(
+                email=f"zaccount{number}ex@example.org",
+                first_name=f"ZACCOUNT{number}fX",
+                last_name=f"ZACCOUNT{number}lX",
+                is_active=number != disabled,
+                is_sandbox=number == sandbox,
+            )
+            for number in range(len(held))
+        )
+        Authenticator.objects.bulk_create(
+            Authenticator(user=account, type="totp", data={"secret": "none"})
+            for account in accounts
+        )
+        for number, (account, grants) in enumerate(zip(accounts, held, strict=True)):
+            self.world.readers.append(
+                Reader(
+                    number, account.pk, str(account.uuid), account.email, grants,
+                    account.is_active, account.is_sandbox,
+                )
+            )  # fmt: skip
+            Grant.objects.bulk_create(
+                Grant(
+                    account=account, role=grant.role, organization_id=grant.place_id,
+                    starts_on=grant.starts_on, ends_before=grant.ends_before, granted_by="test",
+                )
+                for grant in grants
+            )  # fmt: skip
+
+    def _grant(self, code: str, *, gone: bool = False, coming: bool = False) -> Held:
+        role = next(role for role in ROLES if role.code == code)
+        places = self.world.of_kind(*(level.value for level in role.levels))
+        lower = [place for place in places if place.kind in ("district", "school")]
+        place = self.dice.choice(lower or places)
+        starts = TODAY + COMING if coming else TODAY - timedelta(days=100)
+        return Held(code, place.id, starts, TODAY if gone else None)
+
+    def _groups(self) -> None:
+        dice, world = self.dice, self.world
+        emails = [reader.email for reader in world.readers]
+        teachers = [r.email for r in world.readers if any(h.role == "teacher" for h in r.held)]
+        for place in world.of_kind("school"):
+            own = [stay.pupil for stay in world.stays if stay.school_id == place.id]
+            for number, subject in enumerate(("", "ELA", "Math")):
+                others = dice.sample(sorted(world.pupils), 2)
+                members = frozenset(dice.sample(own, min(len(own), 3)) + others)
+                logins = frozenset({dice.choice(emails), dice.choice(teachers)})
+                story = dice.random()
+                year = YEAR - 1 if story < 0.2 else YEAR
+                self._group(place, f"Group {number}", subject, year, story < 0.85, members, logins)
+
+    def _group(
+        self, place: Place, name: str, subject: str, year: int, is_active: bool,
+        members: frozenset[int], logins: frozenset[str],
+    ) -> None:  # fmt: skip
+        group = StudentGroup.objects.create(
+            name=name, school_id=place.id, school_year=year, subject=subject, origin="file",
+            is_active=is_active,
+        )  # fmt: skip
+        GroupMember.objects.bulk_create(
+            GroupMember(group=group, student_id=self.world.pupils[number].id) for number in members
+        )
+        GroupUser.objects.bulk_create(GroupUser(group=group, login=login) for login in logins)
+        self.world.groups.append(
+            GroupOf(
+                group.pk, str(group.uuid), place.id, year, subject, is_active, members, logins
+            )
+        )
+
+    def _rosters(self) -> None:
+        districts: list[Place | None] = [*self.world.of_kind("district"), None]
+        for count, district in enumerate(districts):
+            strangers = [Pupil(900 + 10 * count + n) for n in range(2)]
+            self.world.pupils |= {pupil.number: pupil for pupil in strangers}
+            known = self.dice.sample([p for p in self.world.pupils.values() if p.id], 3)
+            plan = propose_plan(
+                title=f"Roster: {count}.zip", kind="roster",
+                changes=[TableChanges(STUDENTS, _plan_rows(self.world, strangers, known))],
+                areas=[f"roster:{count}"], organization_id=district and district.id,
+                by=BY, now=NOON,
+            )  # fmt: skip
+            named = strangers + known
+            self._roster(count, district, plan, named)
+            self._roster(count + 50, district, None, self.dice.sample(named, 2))
+
+    def _roster(self, count: int, district: Place | None, plan: Any, named: list[Pupil]) -> None:
+        intake = Intake.objects.create(
+            organization_id=district and district.id, source="sis", file_name=f"{count}.zip",
+            sha256=f"{count:064}", byte_count=1, profile="lenient", plan=plan, verdict="warning",
+            status="planned" if plan else "refused", received_by=BY.label, received_at=NOON,
+            counts={"by_code": {"ROS-204": len(named)}},
+        )  # fmt: skip
+        _write_findings(settings.FILES_ROOT / "intakes", intake.uuid, named)
+        numbers = frozenset(pupil.number for pupil in named)
+        self.world.rosters.append(
+            FileOf(str(intake.uuid), district and district.id, numbers, holds_plan=plan is not None)
+        )
+
+    def _result_files(self) -> None:
+        districts: list[Place | None] = [*self.world.of_kind("district"), None]
+        for count, district in enumerate(districts):
+            named = self.dice.sample([p for p in self.world.pupils.values() if p.id], 3)
+            intake = ResultIntake.objects.create(
+                organization_id=district and district.id, file_name=f"{count}.xml",
+                sha256=f"{count:064}", byte_count=1, status="published", verdict="warning",
+                counts={"by_code": {"RES-001": 3}, "accepted": 3}, received_by=BY.label,
+                received_at=NOON,
+            )  # fmt: skip
+            _write_findings(settings.FILES_ROOT / "results", intake.uuid, named)
+            numbers = frozenset(pupil.number for pupil in named)
+            self.world.result_files.append(
+                FileOf(str(intake.uuid), district and district.id, numbers, holds_plan=False)
+            )
+
+    def _traces(self) -> None:
+        for reader in self.world.readers:
+            job = Job.objects.create(
+                name="groups.refresh_class_groups", arguments={"source": "sis"}, status="failed",
+                error="ValueError, request 1a2b", run_after=NOON, requested_by=BY.label,
+                account_id=reader.id, created_at=NOON,
+            )  # fmt: skip
+            self.world.jobs[str(job.uuid)] = reader.id
+            Message.objects.create(
+                account_id=reader.id, kind="roster", title=f"For reader {reader.number}",
+                created_at=NOON,
+            )  # fmt: skip
+        for place in self.world.places.values():
+            record(
+                action="changes.commit", subject_kind="plan", subject_uuid=str(uuid.uuid4()),
+                organization_id=place.id, detail={"count": 3}, by=BY, now=NOON,
+            )  # fmt: skip
+
+
+def cells(pupil: Pupil) -> dict[str, Any]:
+    """Return a student's own words for every field."""
+    texts = {name: pupil.token(letter) for letter, name in FIELDS.items()}
+    return {**texts, "birth_date": pupil.birth_date, "language_code": "eng"}
+
+
+def _plan_rows(world: World, strangers: list[Pupil], known: list[Pupil]) -> pl.DataFrame:
+    """Add the strangers; give the known ones a new first name, from one token to another."""
+    first = reserve_ids(STUDENTS, len(strangers), by=BY, now=NOON)
+    district = world.of_kind("district")[0].id
+    added = [
+        {
+            "id": first + place, "action": "add", "why": "new in the file",
+            "after.district_id": district, "after.is_active": True,
+            **{f"after.{name}": value for name, value in cells(pupil).items()},
+        }
+        for place, pupil in enumerate(strangers)
+    ]  # fmt: skip
+    changed = [
+        {
+            "id": pupil.id, "action": "update", "why": "differs",
+            "before.first_name": pupil.token("f"), "after.first_name": pupil.token("p"),
+        }
+        for pupil in known
+    ]  # fmt: skip
+    return pl.DataFrame(added + changed, infer_schema_length=None)
+
+
+def _write_findings(folder: Path, name: object, named: list[Pupil]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [
+        json.dumps(
+            {
+                "code": "ROS-204", "severity": "warning", "file": "users.csv", "line": 2,
+                "column": "familyName", "value": pupil.token("l"), "weight": 1,
+                "says": f'users.csv line 2: "{pupil.token("s")}" is unknown.', "fix": "Correct it.",
+            }
+        )
+        for pupil in named
+    ]  # fmt: skip
+    (folder / f"{name}.findings.jsonl").write_text("\n".join(lines) + "\n")
