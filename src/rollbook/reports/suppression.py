@@ -10,7 +10,7 @@ next smallest part hidden too. Then the audit plays the attacker.
 them by elimination, and narrows the bounds of each hidden count from all of those equations until
 nothing moves. No hidden count is determined by any linear combination of shown ones, and no
 bounds reached this way leave a hidden count fewer than 3 possible values (fewer only where a total
-that is itself shown is 0 or 1, which says so of every part). If a round of hiding does not reach
+that is itself shown is 0 or 1, which says so of every part), within 40 turns. If a round of hiding does not reach
 this, everything about the assessment is hidden.
 
 **What it does not prove.** Bounds narrowed equation by equation can be wider than those a linear
@@ -36,6 +36,8 @@ from rollbook.reports.types import Row
 SHOWN, LEVELS_HIDDEN, ALL_HIDDEN = 0, 1, 2
 WORDS: Final = ("", "levels", "all")
 _ROUNDS: Final = 60
+# Bounds that still move after so many turns creep by ones; they are already wide.
+_TURNS: Final = 40
 # Above this the elimination takes minutes on a small server.
 _MOST_UNKNOWNS: Final = 2500
 _TINY: Final = 1e-7
@@ -56,6 +58,7 @@ class Profile:
 
     min_n: int = 11
     width: int = 3
+    level_width: int = 2
 
 
 CALIFORNIA: Final = Profile()
@@ -154,31 +157,37 @@ class _Block:
         self._hide_everything()
 
     def _hide_near_each(self, exposed: Sequence[tuple[int, int]]) -> bool:
-        """Hide one more group along one line of each exposed count; tell whether any was.
+        """Hide one more group beside each exposed count; tell whether any was.
 
-        What is hidden for one count may protect the next along the same line, so each line gives
-        at most one group before the audit looks again, and a total only when no part is left.
+        What is hidden for one count may protect the next along the same line, so of the lines
+        through one count each is used once before the audit looks again.
         """
-        return any(
-            self._hide_once(exposed, totals=totals, itself=itself)
-            for totals, itself in ((False, False), (True, False), (False, True))
-        )
-
-    def _hide_once(self, exposed: Sequence[tuple[int, int]], *, totals: bool, itself: bool) -> bool:
         used: set[int] = set()
         for number, layer in exposed:
-            flag = ALL_HIDDEN if layer == 0 else LEVELS_HIDDEN
             near = self.near.get(number, [])
-            if not used.isdisjoint(near):
-                continue
-            if itself and self._may_hide(number, ALL_HIDDEN):
-                self.flags[number] = ALL_HIDDEN
-                used.update(near)
-            for line in () if itself else near:
-                if self._hide_next(self.lines[line], flag, totals=totals):
-                    used.add(line)
-                    break
+            if used.isdisjoint(near):
+                chosen = self._beside(number, ALL_HIDDEN if layer == 0 else LEVELS_HIDDEN)
+                if chosen is not None:
+                    self.flags[chosen[0]] = chosen[1]
+                    used.update(line for line in near if self._is_on(chosen[0], line))
         return bool(used)
+
+    def _beside(self, number: int, flag: int) -> tuple[int, int] | None:
+        """Choose what to hide, and how far, to protect a count of this group: a part, or a total."""
+        lines = [self.lines[line] for line in self.near.get(number, ())]
+        exact = [line for line in lines if not line.is_loose]
+        for among in (
+            {part for line in exact for part in line.parts},
+            {line.total for line in exact},
+            {part for line in lines for part in line.parts},
+        ):
+            shown = [n for n in among - {number} if self._may_hide(n, flag)]
+            if shown:
+                return min(shown, key=self._cost), flag
+        return (number, ALL_HIDDEN) if self._may_hide(number, ALL_HIDDEN) else None
+
+    def _is_on(self, number: int, line: int) -> bool:
+        return number == self.lines[line].total or number in self.lines[line].parts
 
     def _primary(self, number: int) -> int:
         group = self.groups[number]
@@ -207,7 +216,7 @@ class _Block:
         while changed:
             changed = False
             for line in self.lines:
-                while self._tells(line) and self._hide_next(line, ALL_HIDDEN):
+                while self._tells(line) and self._hide_next(line):
                     changed = True
 
     def _tells(self, line: Line) -> bool:
@@ -221,15 +230,18 @@ class _Block:
             return True
         return sum(self.groups[number].tested for number in unknown) < self.profile.min_n
 
-    def _hide_next(self, line: Line, flag: int, *, totals: bool = True) -> bool:
+    def _hide_next(self, line: Line) -> bool:
         """Hide the smallest part that is still shown, else the total; tell whether any was."""
-        for among in (line.parts, (line.total,) if totals and not line.is_loose else ()):
-            shown = [number for number in among if self._may_hide(number, flag)]
+        for among in (line.parts, () if line.is_loose else (line.total,)):
+            shown = [number for number in among if self._may_hide(number, ALL_HIDDEN)]
             if shown:
-                number = min(shown, key=lambda number: (self.groups[number].tested, number))
-                self.flags[number] = flag
+                self.flags[min(shown, key=self._cost)] = ALL_HIDDEN
                 return True
         return False
+
+    def _cost(self, number: int) -> tuple[int, int, int]:
+        """Rank what to hide: what fewest sums would tell of, then the smallest."""
+        return len(self.near.get(number, ())), self.groups[number].tested, number
 
     def _may_hide(self, number: int, flag: int) -> bool:
         return (
@@ -270,15 +282,14 @@ def audit(
     table = _Table(groups, lines, flags)
     equations = table.equations()
     low, high = table.bounds()
-    first = list(low)
     for component in _components(equations, len(low)):
         _narrow([*component, *_eliminated(component)], low, high)
     exposed: list[tuple[int, int]] = []
     for number, layer in table.secrets(profile):
         at = table.index(number, layer)
         # A shown total of 0 or 1 narrows its parts by itself: that is what was meant to be shown.
-        most_possible = table.cap(number, layer) - first[at] + 1
-        if high[at] - low[at] + 1 < min(profile.width, most_possible):
+        width = profile.level_width if layer else profile.width
+        if high[at] - low[at] < min(width - 1, table.room(number, layer)):
             exposed.append((number, layer))
     return exposed
 
@@ -291,11 +302,15 @@ class _Table:
     lines: Sequence[Line]
     flags: Sequence[int]
     caps: dict[int, float] = field(default_factory=dict[int, float])
+    rooms: dict[int, float] = field(default_factory=dict[int, float])
 
     def __post_init__(self) -> None:
         self.layer_count = 1 + len(self.groups[0].parts) if self.groups else 1
         self.above: dict[int, list[int]] = {}
+        self.below: dict[int, list[tuple[int, ...]]] = {}
         for line in self.lines:
+            if not line.is_loose:
+                self.below.setdefault(line.total, []).append(line.parts)
             for part in () if line.is_loose else line.parts:
                 self.above.setdefault(part, []).append(line.total)
 
@@ -336,6 +351,22 @@ class _Table:
             )
             self.caps[at] = min(found, default=math.inf)
         return self.caps[at]
+
+    def room(self, number: int, layer: int) -> float:
+        """Return how far a hidden count may move at most, for what shown totals plainly say.
+
+        A total moves no further than its hidden parts together: a school where 1 student is
+        unscored says so of each of its groups, and of the one group that it shares with a district.
+        """
+        at = self.index(number, layer)
+        if at not in self.rooms:
+            lowest = 1 if layer == 0 and self.groups[number].row is not None else 0
+            self.rooms[at] = self.cap(number, layer) - lowest
+            for parts in self.below.get(number, ()):
+                hidden = [part for part in parts if not self.is_known(part, layer)]
+                moves = sum(self.room(part, layer) for part in hidden)
+                self.rooms[at] = min(self.rooms[at], moves)
+        return self.rooms[at]
 
     def equations(self) -> list[_Equation]:
         found = [
@@ -425,12 +456,11 @@ def _read(row: npt.NDArray[np.float64], unknowns: Sequence[int]) -> _Equation:
 
 
 def _narrow(equations: Sequence[_Equation], low: list[float], high: list[float]) -> None:
-    """Tighten whole-number bounds by each equation until nothing moves."""
-    moved = True
-    while moved:
-        moved = False
-        for equation in equations:
-            moved = _narrow_by(equation, low, high) or moved
+    """Tighten whole-number bounds by each equation until nothing moves, or all have had turns."""
+    for _ in range(_TURNS):
+        moved = [_narrow_by(equation, low, high) for equation in equations]
+        if not any(moved):
+            return
 
 
 def _narrow_by(equation: _Equation, low: list[float], high: list[float]) -> bool:
