@@ -25,7 +25,5 @@ def test_a_result_document_is_published_and_a_damaged_one_explained(
     assert "Send the document again: its end is missing. Nothing has changed." in said
     walker.look()
     walker.go("Result files")
-    assert [row[0] for row in walker.rows("Result files that came in")] == [
-        "damaged.xml",
-        document.name,
-    ]
+    latest = walker.rows("Result files that came in")[:2]
+    assert [row[0] for row in latest] == ["damaged.xml", document.name]

@@ -129,13 +129,13 @@ class Walker:
         self.page.set_viewport_size(DESK)
         assert width <= PHONE["width"], self.page.url
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, *, is_whole: bool = False) -> None:
         """Keep a picture of the page where the documentation wants one."""
         folder = os.environ.get("ROLLBOOK_TEST_PICTURES")
         if folder:
             path = Path(folder) / f"{name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=path)
+            self.page.screenshot(path=path, full_page=is_whole)
             assert path.stat().st_size <= LARGEST_PICTURE_BYTES
 
 

@@ -83,7 +83,7 @@ def intakes(request: Reader, school_year: int) -> HttpResponse:
 def page_number(request: Reader) -> int:
     """Return the page that an address asks for; the first where it asks nonsense."""
     asked = request.GET.get("page", "1")
-    return max(1, int(asked)) if asked.isdigit() and len(asked) < 7 else 1
+    return max(1, int(asked)) if asked.isdecimal() and len(asked) < 7 else 1
 
 
 def _received(request: Reader, school_year: int) -> HttpResponse:
@@ -95,8 +95,13 @@ def _received(request: Reader, school_year: int) -> HttpResponse:
     try:
         with on_disk(upload) as path:
             intake = preflight_intake(
-                request.scope, path, file_name=upload.name or "roster.zip", profile=profile, by=request.actor, now=now()
-            )  # fmt: skip
+                request.scope,
+                path,
+                file_name=upload.name or "roster.zip",
+                profile=profile,
+                by=request.actor,
+                now=now(),
+            )
     except MayNotSendRoster:
         messages.error(
             request,
@@ -111,7 +116,13 @@ def _received(request: Reader, school_year: int) -> HttpResponse:
     return redirect("roster_plan", school_year=school_year, intake=intake.uuid)
 
 
-@door(rule="A file of a district within ROSTER_READ: its findings and counts; values of cells only to who may see the district.", needs=Permission.ROSTER_READ)  # fmt: skip
+@door(
+    rule=(
+        "A file of a district within ROSTER_READ: its findings and counts; values of cells "
+        "only to who may see the district."
+    ),
+    needs=Permission.ROSTER_READ,
+)
 def plan(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     """Show what a roster would change, why it waits, and what was found: the page to decide on."""
     scope = request.scope
@@ -136,6 +147,7 @@ def plan(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         "severities": _severities(findings),
         "may_approve": _may_approve(request, found),
         "is_open": summary is not None and _is_open(summary),
+        "additions_count": _additions_count(summary) if summary else 0,
         "conflicts": _conflicts(request, found),
         "school_year_number": school_year,
     }
@@ -177,6 +189,17 @@ def _columns(summary: PlanSummary | None) -> list[str]:
         {action for counts in summary.counts.values() for action in counts} if summary else set()
     )
     return [action for action in ACTIONS if action != "reactivate" or action in found]
+
+
+def _additions_count(summary: PlanSummary) -> int:
+    """Count what a plan does to records that stay: all but archiving and removing."""
+    leaving = {ChangeAction.ARCHIVE, ChangeAction.DELETE}
+    return sum(
+        count
+        for actions in summary.counts.values()
+        for action, count in actions.items()
+        if action not in leaving
+    )
 
 
 def _growth(counts: Mapping[str, int]) -> int:
@@ -231,7 +254,10 @@ def _conflicts(request: Reader, intake: Intake) -> object:
     return plan_conflicts(request.scope, intake.plan.undo.uuid, page=PageRequest(size=20))
 
 
-@door(rule="Students, staff and classes of one plan, for readers of the district's roster.", needs=Permission.ROSTER_READ)  # fmt: skip
+@door(
+    rule="Students, staff and classes of one plan, for readers of the district's roster.",
+    needs=Permission.ROSTER_READ,
+)
 def rows(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     """List who and what a plan changes, cell by cell."""
     scope = request.scope
@@ -281,9 +307,21 @@ def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     except (MayNotCommitRoster, NothingToCommit):
         messages.error(request, _("Your role may not decide on this roster."))
     except DigestDiffers:
-        messages.error(request, _("This is not the plan that you reviewed, so nothing was done. Look at it again, then decide."))  # fmt: skip
+        messages.error(
+            request,
+            _(
+                "This is not the plan that you reviewed, so nothing was done. Look at it "
+                "again, then decide."
+            ),
+        )
     except StateMovedOn:
-        messages.error(request, _("The roster has changed since this plan was made, so nothing was done. Send the file again to see the plan as it would be now."))  # fmt: skip
+        messages.error(
+            request,
+            _(
+                "The roster has changed since this plan was made, so nothing was done. Send "
+                "the file again to see the plan as it would be now."
+            ),
+        )
     except (PlanIsHeld, ApprovedCountDiffers):
         messages.error(
             request, _("Type the number of changes to approve a plan that waits. Nothing was done.")
@@ -291,7 +329,13 @@ def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     except (PlanIsFinished, PlanIsNotCommitted):
         messages.info(request, _("Somebody has decided on this plan already."))
     except UndoHasNothingLeft:
-        messages.warning(request, _("Everything this plan wrote has been changed again since, so there is nothing left to undo."))  # fmt: skip
+        messages.warning(
+            request,
+            _(
+                "Everything this plan wrote has been changed again since, so there is nothing "
+                "left to undo."
+            ),
+        )
     else:
         messages.success(request, says)
     return redirect("roster_plan", school_year=school_year, intake=intake)
@@ -306,10 +350,16 @@ def _decided(request: Reader, intake: UUID, choice: str) -> str:
         receipt = undo_intake(scope, intake, by=by, now=at)
         done = _("Undone.")
         if receipt.conflict_count:
-            done += " " + ngettext("%(n)d cell was changed later and stays.", "%(n)d cells were changed later and stay.", receipt.conflict_count) % {"n": receipt.conflict_count}  # fmt: skip
+            done += " " + ngettext(
+                "%(n)d cell was changed later and stays.",
+                "%(n)d cells were changed later and stay.",
+                receipt.conflict_count,
+            ) % {"n": receipt.conflict_count}
         return done
     # 1,682 and 1.682 and 1 682 are one number in the languages that pages speak.
-    typed = re.sub(r"[\s.,]", "", request.POST.get("approved_count", ""))
+    # The button of the smaller choice says its number, and pressing it is typing it.
+    field = "additions_count" if choice == "additions" else "approved_count"
+    typed = re.sub(r"[\s.,]", "", request.POST.get(field, ""))
     receipt = commit_intake(
         scope,
         intake,
