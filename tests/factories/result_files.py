@@ -118,6 +118,8 @@ STUDENT = {
     "Sex": "Female",
     "GradeLevelWhenAssessed": "05",
     "White": "YES",
+    "IDEAIndicator": "NO",
+    "EconomicDisadvantageStatus": "NO",
 }
 OVERALL = (
     '<Score measureOf="Overall" measureLabel="ScaleScore" value="2511.4" standardError="24.5"/>'

@@ -100,6 +100,9 @@ class _Parsing:
             dtd_validation=False,
             huge_tree=False,
             recover=False,
+            # They say nothing to a reader of data, and would cut a text in two.
+            remove_comments=True,
+            remove_pis=True,
         )
 
     def root_of(self, content: bytes) -> Any | Finding:

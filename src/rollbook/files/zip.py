@@ -190,17 +190,12 @@ def _judge_duplicates(file: str, entries: list[RawEntry]) -> Iterator[Finding]:
     first: dict[str, str] = {}
     for entry in entries:
         key = unicodedata.normalize("NFC", entry.name).casefold().rstrip("/")
-        other = first.setdefault(key, entry.name)
-        if entry is _first_named(entries, other):
-            continue
-        if other == entry.name:
+        if key not in first:
+            first[key] = entry.name
+        elif (other := first[key]) == entry.name:
             yield checks.ZIP_DUPLICATE.finding(file=file, value=entry.name)
         else:
             yield checks.ZIP_CASE_DUPLICATE.finding(file=file, value=entry.name, other=other[:120])
-
-
-def _first_named(entries: list[RawEntry], name: str) -> RawEntry:
-    return next(entry for entry in entries if entry.name == name)
 
 
 def _judge_overlaps(file: str, entries: list[RawEntry]) -> Iterator[Finding]:

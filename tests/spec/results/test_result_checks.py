@@ -66,6 +66,9 @@ RES-211 error   SchoolYear                            1899
 RES-212 error   AssessmentSubType                     FINAL
 RES-213 warning Status                                finished
 RES-214 error   StudentIdentifier                     0123456789012345678901234567890123456789x
+RES-216 error   StudentIdentifier                     4.00002E+09
+RES-216 error   SchoolIdentifier                      9.9E13
+RES-216 error   OpportunityIdentifier                 ="1001"
 RES-107 error   IsDemo                                1
 RES-301 error   ScaleScore                            high
 RES-301 error   ScaleScore                            nan
@@ -172,6 +175,10 @@ DOCUMENT_DEFECTS = {
     "a table of something else": (
         {"results.csv": b"SchoolYear,SchoolIdentifier\n2026,1\n"},
         [("RES-103", "fatal", "", "")],
+    ),
+    "a table with semicolons": (
+        {"results.csv": b"SchoolYear;SchoolIdentifier\n2026;1\n"},
+        [("RES-108", "fatal", "", "")],
     ),
     "a column nobody knows": (
         {"results.csv": results_csv({"ShoeSize": "31"})},
@@ -302,6 +309,12 @@ def test_xml_findings_carry_the_element_and_its_own_line() -> None:
     ]
 
 
+def test_xml_without_a_usual_value_is_kept_and_told() -> None:
+    result = check_results(read_sources([("one.xml", trt_xml({"IDEAIndicator": ""}))]))
+    assert found(result) == [("RES-215", "warning", "IDEAIndicator", "")]
+    assert result.results.get_column("iep").to_list() == [None]
+
+
 def _line_with(text: list[str], word: str) -> int:
     return next(number for number, line in enumerate(text, start=1) if word in line)
 
@@ -311,7 +324,7 @@ def test_every_check_has_a_defect_here() -> None:
     shown = {code for table in tables for code, *_ in lines(table)}
     shown |= {line[0] for _, expected in DOCUMENT_DEFECTS.values() for line in expected}
     shown |= {line[0] for *_, expected, _ in AGAIN.values() for line in expected}
-    by_test = {"RES-106", "RES-308", "RES-404", "RES-408", "RES-410"}
+    by_test = {"RES-106", "RES-215", "RES-308", "RES-404", "RES-408", "RES-410"}
     assert shown | by_test == {check.code for check in catalog.CHECKS}
 
 

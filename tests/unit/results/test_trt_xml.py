@@ -48,6 +48,8 @@ def test_a_document_becomes_one_raw_result() -> None:
         "StandardError": "24.5",
         "PerformanceLevel": "3",
         "White": "YES",
+        "IDEAIndicator": "NO",
+        "EconomicDisadvantageStatus": "NO",
         "AssignedAccommodationList": "TDS_ASL1|ENU",
         "IsDemo": "0",
     }

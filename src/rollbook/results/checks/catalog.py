@@ -80,6 +80,16 @@ DEMO_STUDENT: Final = _check(
     "Trial results must not be counted.",
 )
 
+OTHER_SEPARATOR: Final = _check(
+    "RES-108",
+    "columns are not separated by commas",
+    "{file} separates its columns by {separator}; Rollbook reads commas.",
+    "Save the table as CSV with commas; spreadsheets take the separator from the region.",
+    "Read with another separator, a comma inside a name would move every later cell.",
+    severity=Severity.FATAL,
+    source="Rollbook results CSV",
+)
+
 BLANK: Final = _check(
     "RES-201",
     "required value is blank",
@@ -179,6 +189,23 @@ TOO_LONG: Final = _check(
     '{column}: "{value}" is longer than {longest} characters.',
     "Shorten it.",
     "Longer values cannot be kept.",
+)
+NOT_SAID: Final = _check(
+    "RES-215",
+    "a usual value is not given",
+    "{column} is not given; this result counts in neither of its subgroups.",
+    "Have the test delivery system send {column}, or leave it when it is not known.",
+    "Systems that follow the format's usual settings refuse a result without it.",
+    severity=_WARNING,
+    source="reference: results-reporting 6.3, data elements required by default",
+)
+DAMAGED_ID: Final = _check(
+    "RES-216",
+    "identifier was rewritten by a spreadsheet",
+    '{column}: "{value}" is how Excel rewrites a long number; digits of the id are lost.',
+    "Export the file again and do not open it in Excel, or format the column as text first.",
+    "A result would be given to no student, or to the wrong one.",
+    source="Rollbook results CSV",
 )
 
 NOT_A_NUMBER: Final = _check(
@@ -328,6 +355,7 @@ CHECKS: Final = (
     FILE_UNKNOWN,
     NOTHING_FOUND,
     DEMO_STUDENT,
+    OTHER_SEPARATOR,
     BLANK,
     UNKNOWN_GRADE,
     UNKNOWN_SEX,
@@ -342,6 +370,8 @@ CHECKS: Final = (
     UNKNOWN_TYPE,
     UNKNOWN_STATUS,
     TOO_LONG,
+    NOT_SAID,
+    DAMAGED_ID,
     NOT_A_NUMBER,
     OUT_OF_RANGE,
     UNKNOWN_LEVEL,

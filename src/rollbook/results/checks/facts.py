@@ -165,7 +165,8 @@ def _kind(test: Mapping[str, Any], listed: Assessment | None, report: FindingRep
     if named:
         return named[1].lower()
     guess = "ica" if test["_has_claims"] else "iab"
-    _note(report, TYPE_GUESSED, test, "AssessmentIdentifier", said=guess.upper())
+    if test["AssessmentIdentifier"]:
+        _note(report, TYPE_GUESSED, test, "AssessmentIdentifier", said=guess.upper())
     return guess
 
 

@@ -15,6 +15,13 @@ from rollbook.shared.findings import Check, Severity
 # Blank cells in these refuse a result, when the file has the column at all.
 NAMES_REQUIRED: Final = ("LastOrSurname", "FirstName", "Birthdate", "Sex")
 
+# XML without these is told of: receivers of the format require them unless told otherwise.
+NAMES_EXPECTED: Final = ("IDEAIndicator", "EconomicDisadvantageStatus")
+
+# What Excel makes of a long number, of a column too narrow for one, and of a formula around it.
+_DAMAGED: Final = r"^(?:\d(?:[.,]\d+)?[Ee]\+\d+|\d[.,]\d+[Ee]\d+|#{3,}|=.*|\d+\.0+)$"
+IDENTIFIERS: Final = ("SchoolIdentifier", "StudentIdentifier", "OpportunityIdentifier")
+
 LONGEST: Final[dict[str, int]] = {
     "SchoolIdentifier": 40,
     "StudentIdentifier": 40,
@@ -153,6 +160,18 @@ def _value_rules(required: tuple[str, ...]) -> list[Rule]:
     return [
         Rule(catalog.DEMO_STUDENT, "IsDemo", demo),
         *(Rule(catalog.BLANK, raw, pl.col(raw) == "") for raw in blank),
+        *(
+            Rule(catalog.NOT_SAID, raw, pl.col("_lines").is_not_null() & ~filled(raw))
+            for raw in NAMES_EXPECTED
+        ),
+        *(
+            Rule(
+                catalog.DAMAGED_ID,
+                raw,
+                pl.col("_lines").is_null() & pl.col(raw).str.contains(_DAMAGED),
+            )
+            for raw in IDENTIFIERS
+        ),
         *(Rule(check, raw, filled(raw) & pl.col(name).is_null()) for raw, name, _, check in CODED),
         Rule(
             catalog.UNKNOWN_GRADE,
@@ -192,7 +211,8 @@ def _value_rules(required: tuple[str, ...]) -> list[Rule]:
             Rule(
                 catalog.TOO_LONG,
                 raw,
-                pl.col(raw).str.len_chars() > longest,
+                # A long name of a known subject stands for its short code.
+                pl.col("subject" if raw == "Subject" else raw).str.len_chars() > longest,
                 words={"longest": f"_longest_{longest}"},
             )
             for raw, longest in LONGEST.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -53,8 +54,17 @@ def read_files(paths: Iterable[Path]) -> IncomingResults:
             a damaged one is an error of its own and the others stay. So do several tables or zips.
     Raises: OSError when a path cannot be read.
     """
-    files = [found for path in paths for found in _files_under(path)]
-    return read_sources([(name, path) for name, path in files])
+    listed = list(paths)
+    groups = [_files_under(path) for path in listed]
+    times = Counter(name for group in groups for name, _ in group)
+    sources: list[tuple[str, Source]] = []
+    for path, group in zip(listed, groups, strict=True):
+        folder = (path if path.is_dir() else path.parent).as_posix()
+        # Files of one name are told apart by where they were given.
+        sources += [
+            (name if times[name] == 1 else f"{folder}/{name}", file) for name, file in group
+        ]
+    return read_sources(sources)
 
 
 def read_sources(sources: Sequence[tuple[str, Source]]) -> IncomingResults:
@@ -72,7 +82,7 @@ def read_sources(sources: Sequence[tuple[str, Source]]) -> IncomingResults:
         elif (kind := PurePosixPath(name).name.lower()) in CSV_NAMES:
             folder = str(PurePosixPath(name).parent)
             tables.setdefault(folder, {})[kind] = (name, source)
-        elif not start or b"\x00" not in start:
+        elif kind.endswith(".csv") or b"\x00" not in start:
             parts.append(read_results_csv(name, source))
         else:
             parts.append(_refused(name))
@@ -133,7 +143,7 @@ def _refused(name: str) -> IncomingResults:
 def _read_zip(name: str, source: Source, *, is_alone: bool) -> IncomingResults:
     """Read a zip of CSV files, of XML documents, or of both."""
     package = open_zip(source, name=name, limits=LIMITS)
-    tables: dict[str, tuple[str, Source]] = {}
+    tables: dict[str, dict[str, tuple[str, Source]]] = {}
     documents: list[str] = []
     findings = FindingReport()
     for entry in package.entries:
@@ -143,12 +153,19 @@ def _read_zip(name: str, source: Source, *, is_alone: bool) -> IncomingResults:
         if kind in CSV_NAMES:
             content = _unpacked(package, entry.name)
             if content is not None:
-                tables[kind] = (_shown(name, entry.name, is_alone=is_alone), content)
+                shown = _shown(name, entry.name, is_alone=is_alone)
+                tables.setdefault(str(PurePosixPath(entry.name).parent), {})[kind] = (
+                    shown,
+                    content,
+                )
         elif kind.endswith(".xml"):
             documents.append(entry.name)
         else:
             findings.add(FILE_UNKNOWN.finding(file=name, value=entry.name))
-    parts = [read_tables(tables, document=name)] if tables else []
+    parts = [
+        read_tables(group, document=name if len(tables) == 1 else f"{name}/{folder}")
+        for folder, group in tables.items()
+    ]
     if documents:
         read = read_documents(_members(package, documents, is_alone=is_alone))
         parts.append(read if len(documents) == 1 and not tables else _with_errors(read))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from rollbook.files.csv import read_csv
-from rollbook.results.checks.catalog import COLUMN_UNKNOWN, COLUMNS_MISSING, NOT_RESULTS
+from rollbook.files.limits import DEFAULT, MIB, Limits
+from rollbook.results.checks.catalog import (
+    COLUMN_UNKNOWN,
+    COLUMNS_MISSING,
+    NOT_RESULTS,
+    OTHER_SEPARATOR,
+)
 from rollbook.results.layouts import (
     ITEMS_CSV_REQUIRED,
     RAW_ITEM_COLUMNS,
@@ -36,12 +42,19 @@ class _Layout:
     columns: tuple[str, ...]
     required: tuple[str, ...]
     schema: pl.Schema
+    limits: Limits = DEFAULT
+    may_break_lines: bool = False
 
+
+# Responses are essays and drawings: long, and of several lines.
+_RESPONSES: Final = replace(DEFAULT, max_field_bytes=8 * MIB, max_line_bytes=9 * MIB)
 
 _LAYOUTS: Final = {
     RESULTS_NAME: _Layout(RAW_RESULT_COLUMNS, RESULTS_CSV_REQUIRED, RAW_RESULTS),
     SCORES_NAME: _Layout(RAW_SUBSCORE_COLUMNS, SCORES_CSV_REQUIRED, RAW_SUBSCORES),
-    ITEMS_NAME: _Layout(RAW_ITEM_COLUMNS, ITEMS_CSV_REQUIRED, RAW_ITEMS),
+    ITEMS_NAME: _Layout(
+        RAW_ITEM_COLUMNS, ITEMS_CSV_REQUIRED, RAW_ITEMS, limits=_RESPONSES, may_break_lines=True
+    ),
 }
 CSV_NAMES: Final = tuple(_LAYOUTS)
 
@@ -73,9 +86,14 @@ def _frame(
     if table is None:
         return pl.DataFrame(schema=layout.schema)
     name, content = table
-    read = read_csv(content, name=name)
+    read = read_csv(
+        content, name=name, limits=layout.limits, allow_field_line_breaks=layout.may_break_lines
+    )
     findings.merge(read.findings)
     if read.findings.is_fatal:
+        return pl.DataFrame(schema=layout.schema)
+    if separator := _other_separator(read.header, layout):
+        findings.add(OTHER_SEPARATOR.finding(file=name, line=1, separator=separator))
         return pl.DataFrame(schema=layout.schema)
     found = _columns(read.header, layout, name, findings)
     missing = [column for column in layout.required if column not in found]
@@ -97,6 +115,19 @@ def _frame(
         ).alias(column)
         for column in layout.schema
     )
+
+
+_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars", "^": "carets"}
+
+
+def _other_separator(header: tuple[str, ...], layout: _Layout) -> str | None:
+    """Name what separates the columns when it is not commas, None when it is."""
+    known = {column.lower() for column in layout.columns}
+    for mark, name in _SEPARATORS.items():
+        parts = {part.strip(' "').lower() for part in ",".join(header).split(mark)}
+        if len(parts & known) > 1:
+            return name
+    return None
 
 
 def _columns(

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from rollbook.files.limits import DEFAULT, MIB
 from rollbook.files.xml import read_xml
 from rollbook.results.checks.catalog import ELEMENT_MISSING, NOT_RESULTS
 from rollbook.results.layouts import RAW_RESULT_COLUMNS
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 REPORT_TAG: Final = "TDSReport"
+
+# An essay or a drawing may be long; the parser itself stops at 10 million bytes.
+LIMITS: Final = replace(DEFAULT, max_xml_text_bytes=8 * MIB)
 
 # Other names under which senders write an attribute.
 ALIASES: Final[dict[str, str]] = {
@@ -116,23 +120,24 @@ class _Rows:
         )
 
     def add_document(self, name: str, content: bytes) -> None:
-        document = read_xml(content, name=name)
+        document = read_xml(content, name=name, limits=LIMITS)
         self.findings.merge(document.findings)
         root = document.root
         if root is None:
             return
+        _drop_namespaces(root)
         if root.tag == REPORT_TAG:
-            self.add_report(name, root)
+            self.add_report(name, name, root)
             return
         reports = root.findall(REPORT_TAG)
         if not reports:
             self.findings.add(
                 NOT_RESULTS.finding(file=name, line=root.sourceline, value=str(root.tag))
             )
-        for report in reports:
-            self.add_report(name, report)
+        for place, report in enumerate(reports):
+            self.add_report(name, f"{name}#{place}", report)
 
-    def add_report(self, name: str, report: Element) -> None:
+    def add_report(self, name: str, document: str, report: Element) -> None:
         test, examinee, opportunity = (
             report.find("Test"),
             report.find("Examinee"),
@@ -151,31 +156,35 @@ class _Rows:
         _take(values, opportunity, _OPPORTUNITY)
         values.setdefault("Status", ("scored", opportunity.sourceline))  # the format's default
         key = (values["AssessmentIdentifier"][0], values["OpportunityIdentifier"][0])
-        scores = self.add_children(name, key, values, opportunity)
-        self.add_scores(name, key, opportunity.sourceline, scores)
-        self.add_result(name, values, examinee.sourceline, opportunity.sourceline)
+        places = (document, name)
+        scores = self.add_children(places, key, values, opportunity)
+        self.add_scores(places, key, opportunity.sourceline, scores)
+        self.add_result(places, values, examinee.sourceline, opportunity.sourceline)
 
     def add_result(
         self,
-        name: str,
+        places: tuple[str, str],
         values: dict[str, Place],
         examinee_line: int | None,
         opportunity_line: int | None,
     ) -> None:
         absent: Place = ("", examinee_line)
-        places = [values.get(column, absent) for column in RAW_RESULT_COLUMNS]
+        cells = [values.get(column, absent) for column in RAW_RESULT_COLUMNS]
         self.results.append(
             (
-                *[value.strip() for value, _ in places],
-                name,
-                name,
+                *[value.strip() for value, _ in cells],
+                *places,
                 opportunity_line,
-                [line for _, line in places],
+                [line for _, line in cells],
             )
         )
 
     def add_children(
-        self, name: str, key: tuple[str, str], values: dict[str, Place], opportunity: Element
+        self,
+        places: tuple[str, str],
+        key: tuple[str, str],
+        values: dict[str, Place],
+        opportunity: Element,
     ) -> Scores:
         """Add the items, note overall scores and accommodations, return the other scores."""
         scores: Scores = {}
@@ -183,7 +192,7 @@ class _Rows:
         for element in opportunity:
             tag = element.tag
             if tag == "Item":
-                self.items.append((*key, *_item(element), name, name, element.sourceline))
+                self.items.append((*key, *_item(element), *places, element.sourceline))
             elif tag == "Score":
                 _score(element, values, scores)
             elif tag == "Accommodation":
@@ -193,7 +202,9 @@ class _Rows:
             values["AssignedAccommodationList"] = (joined, opportunity.sourceline)
         return scores
 
-    def add_scores(self, name: str, key: tuple[str, str], line: int | None, scores: Scores) -> None:
+    def add_scores(
+        self, places: tuple[str, str], key: tuple[str, str], line: int | None, scores: Scores
+    ) -> None:
         for code, score in scores.items():
             kind = _score_type(code, score)
             if kind is None:
@@ -210,11 +221,18 @@ class _Rows:
                     score.get("ConditionCode", ""),
                     score.get("StudentRelativeResidualScore", ""),
                     score.get("StandardMetRelativeResidualScore", ""),
-                    name,
-                    name,
+                    *places,
                     int(score.get("_line", line or 0)),
                 )
             )
+
+
+def _drop_namespaces(root: Element) -> None:
+    """Call elements by their local names: the format has no namespace, some senders give it one."""
+    if root.tag[0] != "{" and not (len(root) and root[0].tag[0] == "{"):
+        return
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
 
 
 def _frame(rows: list[tuple[Any, ...]], schema: pl.Schema) -> pl.DataFrame:
@@ -248,7 +266,7 @@ def _student(examinee: Element) -> dict[str, Place]:
         if given is None:
             continue
         name = ALIASES.get(given, given)
-        if name not in values or element.get("context") == "FINAL":
+        if name not in values or element.get("context", "").upper() == "FINAL":
             values[name] = (element.get("value", ""), element.sourceline)
     return values
 
@@ -290,11 +308,12 @@ def _item(element: Element) -> tuple[str, str, str, str, str, str]:
     most, response = "", ""
     for child in element:
         if child.tag == "Response":
-            response = (child.text or "").strip()
+            response = "".join(child.itertext()).strip()
         elif child.tag == "ScoreInfo":
             most = child.get("maxScore", "")
+    bank, key = element.get("bankKey", ""), element.get("key", "")
     return (
-        f"{element.get('bankKey', '')}-{element.get('key', '')}",
+        f"{bank}-{key}" if bank and key else "",
         element.get("position", ""),
         element.get("score", ""),
         most,
