@@ -16,6 +16,7 @@ class AccountQueries(BaseUserManager["Account"]):
     """Find accounts the way Django's sign-in asks for them."""
 
     def get_by_natural_key(self, username: str | None) -> Account:
+        """Return the account that signs in with this address, however it is written."""
         return self.get(email__iexact=username)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> Account:
@@ -37,7 +38,8 @@ class Account(AbstractBaseUser):
     last_name = models.CharField(max_length=100, blank=True)
     language = models.CharField(max_length=8, blank=True)
     is_active = models.BooleanField(default=True)
-    is_sandbox = models.BooleanField(default=False)  # made on the sandbox page; nothing of it is kept
+    # Made on the sandbox page; nothing of it is kept.
+    is_sandbox = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -48,6 +50,7 @@ class Account(AbstractBaseUser):
         return f"account {self.pk}"
 
     def get_full_name(self) -> str:
+        """Return the holder's name, or the address where no name is known."""
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
 
@@ -70,7 +73,8 @@ class Grant(models.Model):
                 fields=["account", "role", "organization", "starts_on"], name="grant_once"
             ),
             models.CheckConstraint(
-                condition=Q(ends_before__isnull=True) | Q(starts_on__lt=F("ends_before")), name="grant_dates"
+                condition=Q(ends_before__isnull=True) | Q(starts_on__lt=F("ends_before")),
+                name="grant_dates",
             ),
         ]
 

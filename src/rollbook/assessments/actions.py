@@ -44,18 +44,19 @@ class LoadedPackages:
 
 
 def load_packages(
-    scope: Scope, paths: Sequence[Path], *, by: Actor, now: datetime
+    scope: Scope, paths: Sequence[Path], *, names: Sequence[str] = (), by: Actor, now: datetime
 ) -> LoadedPackages:
     """Load assessment packages; each assessment of a file is taken or refused by itself.
 
+    Shape:  `names` are what the sender calls the files, where the disk calls them otherwise.
     Raises: MayNotLoadAssessments.
     """
     if not scope.over(Permission.DATA_WRITE).everything:
         raise MayNotLoadAssessments
     report = FindingReport()
     assessments: dict[str, Assessment] = {}
-    for path in paths:
-        reading = read_package(path.name, path.read_bytes())
+    for path, name in zip(paths, names or [path.name for path in paths], strict=True):
+        reading = read_package(name, path.read_bytes())
         report.extend(reading.findings)
         assessments |= {assessment.id: assessment for assessment in reading.assessments}
     with transaction.atomic():

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from django.db.models import Count, F, Q
+
 from rollbook.assessments.layouts import shipped_subject
 from rollbook.assessments.models import Assessment as AssessmentRecord
-from rollbook.assessments.types import Assessment, AssessmentType, Level, Subject
+from rollbook.assessments.types import (
+    Assessment,
+    AssessmentCount,
+    AssessmentType,
+    Level,
+    Subject,
+)
 from rollbook.shared.scope import Scope
 
 # Assessments are public knowledge: every signed-in reader may know that a test exists and its cuts.
@@ -46,6 +54,20 @@ def known_assessments(scope: Scope) -> Mapping[str, Assessment]:
     _require_reader(scope)
     found = AssessmentRecord.objects.filter(is_provisional=False)
     return {record.natural_id: _assessment(record) for record in found}
+
+
+def assessment_counts(scope: Scope) -> list[AssessmentCount]:
+    """Count what is loaded by year, subject and type, the latest year first.
+
+    Raises: NotSignedIn.
+    """
+    _require_reader(scope)
+    provisional = Count("id", filter=Q(is_provisional=True))
+    counted = AssessmentRecord.objects.values_list("school_year", "subject", "assessment_type")
+    rows = counted.annotate(Count("id"), provisional).order_by(
+        F("school_year").desc(nulls_last=True), "subject", "assessment_type"
+    )
+    return [AssessmentCount(year or 0, *rest) for year, *rest in rows]
 
 
 def subject_of(code: str) -> Subject | None:

@@ -37,6 +37,17 @@ def _no_words() -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class AssessmentCount:
+    """Count the assessments of one year, subject and type; the provisional ones await a package."""
+
+    school_year: int
+    subject: str
+    type: str
+    count: int
+    provisional_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """Name one performance level. Numbers start at 1, the lowest."""
 

@@ -21,7 +21,9 @@ class Job(models.Model):
     arguments = models.JSONField(default=dict)
     dedupe_key = models.CharField(max_length=160, blank=True)
     status = models.CharField(
-        max_length=12, choices=[(s.value, s.value) for s in JobStatus], default=JobStatus.QUEUED.value
+        max_length=12,
+        choices=[(s.value, s.value) for s in JobStatus],
+        default=JobStatus.QUEUED.value,
     )
     run_after = models.DateTimeField()
     attempt_count = models.PositiveSmallIntegerField(default=0)
@@ -31,7 +33,8 @@ class Job(models.Model):
     progress_says = models.CharField(max_length=200, blank=True)
     worker = models.CharField(max_length=80, blank=True)
     leased_until = models.DateTimeField(null=True)
-    error = models.CharField(max_length=500, blank=True)  # the exception's kind and request id, never data
+    # The exception's kind and request id, never data.
+    error = models.CharField(max_length=500, blank=True)
     outcome = models.JSONField(default=dict)
     requested_by = models.CharField(max_length=80)
     account_id = models.BigIntegerField(null=True, db_index=True)

@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 class Finding:
     """Say one thing that is wrong: where, what, what to do.
 
-    Shape: `line` is the physical line as a spreadsheet shows it (header = 1), None for a whole file;
+    Shape: `line` is the line as a spreadsheet shows it (header = 1), None for a whole file;
            `weight` is how many records this one cause touches.
     """
 
@@ -59,7 +59,7 @@ class Finding:
 class Check:
     """Describe one thing that can be wrong, once, for the reference page and for every finding.
 
-    Shape: `says` and `fix` are format strings over {file}, {line}, {column}, {value} and named extras.
+    Shape: `says` and `fix` are format strings over {file}, {line}, {column}, {value} and extras.
     """
 
     code: str

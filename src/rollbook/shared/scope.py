@@ -94,5 +94,5 @@ class Scope:
 
         Only `cli/`, `jobs.py` files and tests may call this; a house test keeps that true.
         """
-        everything = MappingProxyType({permission: EVERYWHERE for permission in Permission})
+        everything = MappingProxyType(dict.fromkeys(Permission, EVERYWHERE))
         return cls(account_id=None, label=label, on=on, reach=everything)

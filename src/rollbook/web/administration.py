@@ -5,6 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,12 +25,14 @@ from rollbook.access.actions import (
     end_grant,
     end_sessions,
     grant_role,
+    reset_password,
 )
 from rollbook.access.queries import accounts_in, get_account
 from rollbook.access.rules import ROLES, NoSuchRole
 from rollbook.audit.queries import entries
-from rollbook.jobs.queries import jobs_of, queue_health
+from rollbook.orgs.actions import NaturalIdIsTaken, ParentCannotHold, add_organization
 from rollbook.orgs.queries import OrganizationNotFound, organization_tree, organizations_in
+from rollbook.orgs.types import OrganizationKind
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now, refused
@@ -65,6 +70,12 @@ def index(request: Reader, school_year: int) -> HttpResponse:
             "organizations",
             Permission.ORGANIZATION_READ,
         ),
+        (
+            _("Assessments"),
+            _("Which tests are known, and load more"),
+            "assessments",
+            Permission.DATA_WRITE,
+        ),
         (_("Audit log"), _("Who did what, to what, when"), "audit", Permission.AUDIT_READ),
         (_("System"), _("Background work and the queue"), "system", Permission.SYSTEM_READ),
     ]
@@ -84,7 +95,13 @@ def index(request: Reader, school_year: int) -> HttpResponse:
     return render(request, "administration/index.html", context)
 
 
-@door(rule="Accounts with a role at organizations within ACCOUNT_READ, with their e-mail addresses; no student.", needs=Permission.ACCOUNT_READ)  # fmt: skip
+@door(
+    rule=(
+        "Accounts with a role at organizations within ACCOUNT_READ, with their e-mail "
+        "addresses; no student."
+    ),
+    needs=Permission.ACCOUNT_READ,
+)
 def people(request: Reader, school_year: int) -> HttpResponse:
     """List accounts, and make one."""
     scope = request.scope
@@ -109,40 +126,53 @@ def people(request: Reader, school_year: int) -> HttpResponse:
 def _added(request: Reader, school_year: int) -> HttpResponse:
     """Make an account with its first role; nothing is made when the role may not be given."""
     scope, by, at = request.scope, request.actor, now()
+    email = request.POST.get("email", "").strip()
     try:
-        account = add_account(
-            scope,
-            email=request.POST.get("email", ""),
-            first_name=request.POST.get("first_name", ""),
-            last_name=request.POST.get("last_name", ""),
-            by=by,
-            now=at,
-        )
+        validate_email(email)
+        with transaction.atomic():
+            account = add_account(
+                scope,
+                email=email,
+                first_name=request.POST.get("first_name", ""),
+                last_name=request.POST.get("last_name", ""),
+                by=by,
+                now=at,
+            )
+            told = _granted(request, account)
+            transaction.set_rollback(bool(told))
+    except ValidationError:
+        told = _("Write the e-mail address in full, such as name@example.org.")
     except (NotYours, AccountExists) as refusal:
-        messages.error(request, str(refusal))
-        return redirect("people", school_year=school_year)
-    told = _granted(request, account)
-    (messages.error if told else messages.success)(request, told or _("The account was made. Its holder sets a password with “Forgot your password?” on the sign-in page."))  # fmt: skip
+        told = str(refusal)
+    (messages.error if told else messages.success)(
+        request,
+        told
+        or _(
+            "The account was made. Its holder sets a password with “Forgot your password?” on "
+            "the sign-in page."
+        ),
+    )
     return redirect("people", school_year=school_year)
 
 
 def _granted(request: Reader, account: UUID) -> str:
     """Give the role that the form names; return why not, or nothing."""
-    starts_on = parse_date(request.POST.get("starts_on", "") or "") or request.scope.on
     try:
+        # A well-formed date that no calendar has is a ValueError too.
+        starts_on = parse_date(request.POST.get("starts_on", "")) or request.scope.on
         grant_role(
             request.scope,
             account=account,
             role=request.POST.get("role", ""),
             organization=request.POST.get("organization", ""),
             starts_on=starts_on,
-            ends_before=parse_date(request.POST.get("ends_before", "") or ""),
+            ends_before=parse_date(request.POST.get("ends_before", "")),
             by=request.actor,
             now=now(),
         )
     except (GrantRefused, GrantExists) as refusal:
         return str(refusal)
-    except (NoSuchRole, OrganizationNotFound, ValueError):
+    except (NoSuchRole, OrganizationNotFound, ValidationError, ValueError):
         return _("Choose a role and a place from the lists.")
     return ""
 
@@ -154,7 +184,10 @@ def _granted(request: Reader, account: UUID) -> str:
 def person(request: Reader, school_year: int, account: UUID) -> HttpResponse:
     """Show one account's roles; give, end, disable, enable, sign out."""
     scope = request.scope
-    if request.method == "POST":
+    password = ""
+    if request.method == "POST" and request.POST.get("choice") == "password":
+        password = _new_password(request, account)
+    elif request.method == "POST":
         told = _changed(request, account, request.POST.get("choice", ""))
         (messages.error if told else messages.success)(request, told or _("Done."))
         return redirect("person", school_year=school_year, account=account)
@@ -168,12 +201,22 @@ def person(request: Reader, school_year: int, account: UUID) -> HttpResponse:
             (_("People and roles"), reverse("people", args=[school_year])),
         ],
         "account": row,
+        "password": password,
         "may_change": scope.may(Permission.ACCOUNT_WRITE),
         "roles": ROLES,
         "organizations": organizations_in(scope, Permission.ACCOUNT_WRITE),
         "today": scope.on,
     }
     return render(request, "administration/person.html", context)
+
+
+def _new_password(request: Reader, account: UUID) -> str:
+    """Make a new password; it is shown on this one page and kept nowhere in words."""
+    try:
+        return reset_password(request.scope, account=account, by=request.actor, now=now())
+    except NotYours as refusal:
+        messages.error(request, str(refusal))
+        return ""
 
 
 def _changed(request: Reader, account: UUID, choice: str) -> str:
@@ -191,6 +234,8 @@ def _changed(request: Reader, account: UUID, choice: str) -> str:
             end_sessions(scope, account=account, by=by, now=at)
     except (GrantRefused, NotYours) as refusal:
         return str(refusal)
+    except ValidationError:
+        return _("Choose a role from the list.")
     return ""
 
 
@@ -208,17 +253,55 @@ def roles(request: Reader, school_year: int) -> HttpResponse:
 
 @door(rule="Organizations within ORGANIZATION_READ.", needs=Permission.ORGANIZATION_READ)
 def organizations(request: Reader, school_year: int) -> HttpResponse:
-    """Show the organizations as a tree."""
+    """Show the organizations as a tree, and take another by hand."""
+    scope = request.scope
+    if request.method == "POST" and scope.may(Permission.ORGANIZATION_WRITE):
+        told = _new_organization(request)
+        (messages.error if told else messages.success)(
+            request, told or _("The organization was added.")
+        )
+        return redirect("organizations", school_year=school_year)
     context = {
         "title": _("Which districts and schools are there?"),
         "section": "administration",
         "breadcrumbs": crumbs(school_year),
-        "tree": organization_tree(request.scope),
+        "tree": organization_tree(scope),
+        "kinds": [kind for kind in OrganizationKind if kind is not OrganizationKind.STATE],
+        "parents": organizations_in(
+            scope,
+            Permission.ORGANIZATION_WRITE,
+            kinds=[kind for kind in OrganizationKind if kind is not OrganizationKind.SCHOOL],
+        ),
     }
     return render(request, "administration/organizations.html", context)
 
 
-@door(rule="Audit entries of organizations within AUDIT_READ; entries hold no personal data.", needs=Permission.AUDIT_READ)  # fmt: skip
+def _new_organization(request: Reader) -> str:
+    """Add the organization that the form names; return why not, or nothing."""
+    name = request.POST.get("name", "").strip()
+    if not name:
+        return _("Give the organization a name.")
+    try:
+        add_organization(
+            request.scope,
+            kind=OrganizationKind(request.POST.get("kind", "")),
+            name=name[:200],
+            parent=request.POST.get("parent", ""),
+            natural_id=request.POST.get("natural_id", "").strip()[:40],
+            by=request.actor,
+            now=now(),
+        )
+    except (NaturalIdIsTaken, ParentCannotHold) as refusal:
+        return str(refusal)
+    except (OrganizationNotFound, ValidationError, ValueError):
+        return _("Choose a level and a place from the lists.")
+    return ""
+
+
+@door(
+    rule="Audit entries of organizations within AUDIT_READ; entries hold no personal data.",
+    needs=Permission.AUDIT_READ,
+)
 def audit(request: Reader, school_year: int) -> HttpResponse:
     """List what was done, the latest first."""
     context = {
@@ -228,19 +311,3 @@ def audit(request: Reader, school_year: int) -> HttpResponse:
         "page": entries(request.scope, page=PageRequest(number=page_number(request), size=50)),
     }
     return render(request, "administration/audit.html", context)
-
-
-@door(
-    rule="Jobs and queue of the installation; arguments are ids, never data.",
-    needs=Permission.SYSTEM_READ,
-)
-def system(request: Reader, school_year: int) -> HttpResponse:
-    """Show how background work does."""
-    context = {
-        "title": _("How is the system doing?"),
-        "section": "administration",
-        "breadcrumbs": crumbs(school_year),
-        "health": queue_health(request.scope, now=now()),
-        "page": jobs_of(request.scope, PageRequest(number=page_number(request), size=50)),
-    }
-    return render(request, "administration/system.html", context)

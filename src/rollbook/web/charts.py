@@ -41,7 +41,15 @@ def with_bar(distribution: Distribution) -> Bar:
         width = (
             WIDTH * share.count / distribution.scored_count if distribution.scored_count else 0.0
         )
-        segments.append(Segment(share, round(at, 2), round(width, 2), round(at + width / 2, 2), share.percent >= LEAST_LABELLED_PERCENT))  # fmt: skip
+        segments.append(
+            Segment(
+                share,
+                round(at, 2),
+                round(width, 2),
+                round(at + width / 2, 2),
+                share.percent >= LEAST_LABELLED_PERCENT,
+            )
+        )
         at += width
     mean, error = distribution.mean, distribution.standard_error
     return Bar(

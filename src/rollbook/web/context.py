@@ -18,7 +18,7 @@ YEARS_BACK = 5
 
 
 def page(request: HttpRequest) -> dict[str, object]:
-    """Return the reader's scope, the school year of the address, and the navigation of this reader."""
+    """Return the reader's scope, the school year of the address, and the reader's navigation."""
     scope: Scope | None = getattr(request, "scope", None)
     if scope is None or not request.user.is_authenticated:
         return {"scope": scope, "is_sandbox_open": settings.SANDBOX, "navigation": []}

@@ -72,8 +72,8 @@ def door(
             response.headers.setdefault("Cache-Control", "no-store, private")
             return response
 
-        opened.scope_rule = rule  # type: ignore[attr-defined]
-        opened.needs = needs  # type: ignore[attr-defined]
+        opened.scope_rule = rule
+        opened.needs = needs
         return cast("View", opened)
 
     return decorate

@@ -22,7 +22,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     number there and writes it into the same line.
     """
     number = secrets.token_hex(4)
-    request.request_id = number  # type: ignore[attr-defined] # for the log's line
+    request.request_id = number
     return HttpResponse(render_to_string("500.html", {"request_id": number}), status=500)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages as notes
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from rollbook.messages.queries import messages_of
 from rollbook.shared.page import PageRequest
 from rollbook.web.door import Reader, door, now
 from rollbook.web.rosters import page_number
+from rollbook.web.system import decided
 
 
 @door(rule="The reader's own messages.")
@@ -37,6 +39,10 @@ def messages(request: Reader) -> HttpResponse:
 def job(request: Reader, job: UUID) -> HttpResponse:
     """Show how one job is doing; the page asks again by itself while the job runs."""
     row = get_job(request.scope, job)
+    if request.method == "POST":
+        told = decided(request, job)
+        (notes.error if told else notes.success)(request, told or _("Done."))
+        return redirect("job", job=job)
     context = {
         "title": _("Background work"),
         "breadcrumbs": [(_("Home"), reverse("start"))],

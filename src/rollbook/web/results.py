@@ -31,7 +31,7 @@ from rollbook.shared.years import SchoolYear
 from rollbook.web.charts import with_bar
 from rollbook.web.context import as_of
 from rollbook.web.door import Reader, door
-from rollbook.web.home import TESTED
+from rollbook.web.home import TESTED, may_search_students
 
 # A list longer than this is cut on the page, and whole in the CSV.
 SHOWN = 500
@@ -58,9 +58,9 @@ def search(request: Reader, school_year: int) -> HttpResponse:
             "schools": schools_in(scope, Permission.INDIVIDUAL_PII_READ),
             "grades": TESTED,
             "groups": group_list(scope),
-            "may_search_students": scope.may(Permission.INDIVIDUAL_PII_READ) or scope.may(Permission.GROUP_PII_READ),
+            "may_search_students": may_search_students(scope),
         },
-    )  # fmt: skip
+    )
 
 
 def _group_chosen(request: Reader, school_year: int, group: str) -> HttpResponse:
@@ -72,14 +72,20 @@ def _group_chosen(request: Reader, school_year: int, group: str) -> HttpResponse
 
 
 @door(
-    rule="One student, only if the reader sees the student or results of theirs; the id stays out of the address."
+    rule=(
+        "One student, only if the reader sees the student or results of theirs; the id stays "
+        "out of the address."
+    )
 )
 def find_student(request: Reader, school_year: int) -> HttpResponse:
     """Find a student by state id and open the test history."""
     ssid = request.POST.get("ssid", "").strip()
     found = find_student_by_ssid(request.scope, ssid) or find_visible_student(request.scope, ssid)
     if found is None:
-        text = _("No student with this SSID has results that you may see. Check the number, or ask whether the student is in your school.")  # fmt: skip
+        text = _(
+            "No student with this SSID has results that you may see. Check the number, or ask "
+            "whether the student is in your school."
+        )
         messages.warning(request, text)
         return redirect("home", school_year=school_year)
     return redirect("student_results", school_year=school_year, student=found.uuid)
@@ -158,14 +164,22 @@ def _result_page(
     chosen = _chosen(request, choices)
     view = request.GET.get("view", "overall")
     view = view if view in VIEWS else "overall"
-    results = pages.results_list(scope, allowed, assessment_ids=chosen, home_school_id=home_school_id) if chosen else []  # fmt: skip
+    results = (
+        pages.results_list(scope, allowed, assessment_ids=chosen, home_school_id=home_school_id)
+        if chosen
+        else []
+    )
     return {
         "section": "results",
         "choices": choices,
         "chosen": [choice for choice in choices if choice.assessment_id in chosen],
         "others": [choice for choice in choices if choice.assessment_id not in chosen],
         "cards": _cards(scope, allowed, chosen, view),
-        "views": [("overall", _("Overall")), ("alternate", _("Composite")), ("claim", _("Claim or domain"))],
+        "views": [
+            ("overall", _("Overall")),
+            ("alternate", _("Composite")),
+            ("claim", _("Claim or domain")),
+        ],
         "view": view,
         "displays": [("percent", _("Percent")), ("number", _("Number"))],
         "display": _display(request),
@@ -218,7 +232,10 @@ def _crumbs(school_year: int) -> list[tuple[str, str]]:
 
 
 @door(
-    rule="Results taken at one school, for readers of individual results there; the rows of the page.",
+    rule=(
+        "Results taken at one school, for readers of individual results there; the rows of the "
+        "page."
+    ),
     needs=Permission.INDIVIDUAL_PII_READ,
 )
 def school_csv(request: Reader, school_year: int, school: UUID, grade: str) -> HttpResponse:

@@ -272,7 +272,7 @@ def rows(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         scope,
         summary.uuid,
         table=table,
-        school_id=int(school) if school.isdigit() and len(school) < 19 else None,
+        school_id=int(school) if school.isdecimal() and len(school) < 19 else None,
         action=ChangeAction(action) if action in ACTIONS else None,
         page=PageRequest(number=page_number(request), size=50),
     )
@@ -364,7 +364,7 @@ def _decided(request: Reader, intake: UUID, choice: str) -> str:
         scope,
         intake,
         digest=request.POST.get("digest", ""),
-        approved_count=int(typed) if typed.isdigit() and len(typed) < 10 else None,
+        approved_count=int(typed) if typed.isdecimal() and len(typed) < 10 else None,
         only_additions_and_updates=choice == "additions",
         by=by,
         now=at,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from rollbook.web import administration, home, messages, results, rosters
+from rollbook.web import administration, assessments, home, messages, results, rosters, system
 from rollbook.web import result_intakes as intakes
 
 YEAR = "<int:school_year>/"
+SCHOOL = f"{YEAR}results/schools/<uuid:school>/grades/<str:grade>/"
+ADMINISTRATION = f"{YEAR}administration/"
 
 urlpatterns: list[URLPattern] = [
     path("", home.start, name="start"),
@@ -17,8 +19,8 @@ urlpatterns: list[URLPattern] = [
     path(YEAR, home.home, name="home"),
     path(f"{YEAR}results/", results.search, name="results"),
     path(f"{YEAR}results/student-search/", results.find_student, name="find_student"),
-    path(f"{YEAR}results/schools/<uuid:school>/grades/<str:grade>/", results.school_and_grade, name="school_results"),
-    path(f"{YEAR}results/schools/<uuid:school>/grades/<str:grade>/results.csv", results.school_csv, name="school_results_csv"),
+    path(SCHOOL, results.school_and_grade, name="school_results"),
+    path(f"{SCHOOL}results.csv", results.school_csv, name="school_results_csv"),
     path(f"{YEAR}results/groups/<uuid:group>/", results.group, name="group_results"),
     path(f"{YEAR}results/students/<uuid:student>/", results.student, name="student_results"),
     path(f"{YEAR}rosters/", rosters.intakes, name="rosters"),
@@ -26,16 +28,21 @@ urlpatterns: list[URLPattern] = [
     path(f"{YEAR}rosters/<uuid:intake>/", rosters.plan, name="roster_plan"),
     path(f"{YEAR}rosters/<uuid:intake>/rows/", rosters.rows, name="roster_rows"),
     path(f"{YEAR}rosters/<uuid:intake>/decide/", rosters.decide, name="roster_decide"),
-    path(f"{YEAR}rosters/<uuid:intake>/findings.csv", rosters.findings_csv, name="roster_findings_csv"),
+    path(
+        f"{YEAR}rosters/<uuid:intake>/findings.csv",
+        rosters.findings_csv,
+        name="roster_findings_csv",
+    ),
     path(f"{YEAR}result-files/", intakes.intakes, name="result_intakes"),
     path(f"{YEAR}result-files/<uuid:intake>/", intakes.intake, name="result_intake"),
-    path(f"{YEAR}administration/", administration.index, name="administration"),
-    path(f"{YEAR}administration/people/", administration.people, name="people"),
-    path(f"{YEAR}administration/people/<uuid:account>/", administration.person, name="person"),
-    path(f"{YEAR}administration/roles/", administration.roles, name="roles"),
-    path(f"{YEAR}administration/organizations/", administration.organizations, name="organizations"),
-    path(f"{YEAR}administration/audit/", administration.audit, name="audit"),
-    path(f"{YEAR}administration/system/", administration.system, name="system"),
+    path(ADMINISTRATION, administration.index, name="administration"),
+    path(f"{ADMINISTRATION}people/", administration.people, name="people"),
+    path(f"{ADMINISTRATION}people/<uuid:account>/", administration.person, name="person"),
+    path(f"{ADMINISTRATION}roles/", administration.roles, name="roles"),
+    path(f"{ADMINISTRATION}organizations/", administration.organizations, name="organizations"),
+    path(f"{ADMINISTRATION}audit/", administration.audit, name="audit"),
+    path(f"{ADMINISTRATION}assessments/", assessments.assessments, name="assessments"),
+    path(f"{ADMINISTRATION}system/", system.system, name="system"),
     path("messages/", messages.messages, name="messages"),
     path("jobs/<uuid:job>/", messages.job, name="job"),
-]  # fmt: skip
+]

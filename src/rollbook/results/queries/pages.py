@@ -152,8 +152,8 @@ def _distribution(
         score_name=kind_of.overall.name if kind_of else name,
         tested_count=int(str(row["tested"])),
         scored_count=int(str(row["scored"])),
-        mean=row["mean"],  # type: ignore[arg-type]
-        standard_error=row["error"],  # type: ignore[arg-type]
+        mean=row["mean"],
+        standard_error=row["error"],
         levels=level_shares(levels, counts),
     )
 
@@ -333,9 +333,9 @@ def _student_result(
         enrolled_grade=str(row["enrolled_grade"] or ""),
         completed_at=_aware(row["completed_at"]),
         status=status_of(row),
-        scale_score=row["scale_score"],  # type: ignore[arg-type]
-        standard_error=row["standard_error"],  # type: ignore[arg-type]
-        performance_level=number,  # type: ignore[arg-type]
+        scale_score=row["scale_score"],
+        standard_error=row["standard_error"],
+        performance_level=number,
         level_name=level.name if level else ("" if number is None else f"Level {number}"),
         level_color=level.color if level else "gray",
         level_count=len(levels) or 6,
