@@ -114,7 +114,7 @@ def school_year_of(sessions: pl.DataFrame, *, starting: date) -> int:
     )
     for candidates in (current, years.filter(pl.col("type") == "schoolYear"), years):
         if candidates.height:
-            return int(candidates["school_year"].max())  # type: ignore[arg-type]
+            return int(candidates["school_year"].max())  # type: ignore[arg-type] # never empty here
     return starting.year + 1 if starting.month >= 7 else starting.year
 
 

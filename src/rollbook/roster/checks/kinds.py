@@ -35,7 +35,7 @@ TYPES: Final[dict[Kind, pl.DataType]] = {
 }
 
 
-def typed(column: Column, cell: pl.Expr) -> pl.Expr:  # noqa: PLR0911 – one return for each kind
+def typed(column: Column, cell: pl.Expr) -> pl.Expr:  # noqa: PLR0911 # one return for each kind
     """Turn a cell into its value; what does not fit becomes null.
 
     Shape: lists of text are split at their commas; kinds without a type stay as they are.
@@ -64,7 +64,7 @@ def typed(column: Column, cell: pl.Expr) -> pl.Expr:  # noqa: PLR0911 – one re
             return cell
 
 
-def misfits(column: Column, cell: pl.Expr) -> pl.Expr | None:  # noqa: PLR0911 – one return for each kind
+def misfits(column: Column, cell: pl.Expr) -> pl.Expr | None:  # noqa: PLR0911 # one return for each kind
     """Tell which cells do not fit their kind; None when anything fits.
 
     Shape: an empty cell always fits. References are judged where they are resolved, because a

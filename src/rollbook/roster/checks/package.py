@@ -20,7 +20,7 @@ _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 _BINDING: Final = "OneRoster CSV binding, package and manifest"
 
 
-def _package_check(  # noqa: PLR0917 – a table of checks reads best by position
+def _package_check(  # noqa: PLR0917 # a table of checks reads best by position
     code: str, name: str, says: str, fix: str, why: str, lenient: Severity | None = _WARNING
 ) -> RosterCheck:
     return RosterCheck(code, name, _ERROR, says, fix, why, _BINDING, lenient)
@@ -241,9 +241,9 @@ def _check_versions(manifest: Manifest, version: str, ledger: Ledger) -> None:
             continue
         where = {"line": line, "column": name, "value": value}
         if name == "manifest.version" and value != MANIFEST_VERSION:
-            ledger.add(MANIFEST_VERSION_WRONG, file=_MANIFEST, **where)  # type: ignore[arg-type]
+            ledger.add(MANIFEST_VERSION_WRONG, file=_MANIFEST, **where)  # type: ignore[arg-type] # their types hide in a mapping
         elif name == "oneroster.version" and value not in LAYOUTS:
-            ledger.add(VERSION_UNKNOWN, file=_MANIFEST, **where, version=version)  # type: ignore[arg-type]
+            ledger.add(VERSION_UNKNOWN, file=_MANIFEST, **where, version=version)  # type: ignore[arg-type] # their types hide in a mapping
         elif name.startswith("file.") and value not in MODES:
             _check_mode(name, line, value, ledger)
 

@@ -8,7 +8,7 @@ from rollbook.roster.checks.ledger import RosterCheck
 from rollbook.shared.findings import Severity
 
 
-def _sense(  # noqa: PLR0917 – a table of checks reads best by position
+def _sense(  # noqa: PLR0917 # a table of checks reads best by position
     code: str, name: str, says: str, fix: str, why: str, to: Severity = Severity.WARNING
 ) -> RosterCheck:
     return RosterCheck(code, name, to, says, fix, why, "practice")
