@@ -419,3 +419,13 @@ def test_a_plan_reads_no_row_of_another_source() -> None:
     assert {name for found in actions(plan).values() for name in found} == {"add"}
     assert actions(here.plan(small())) == {}
     assert here.state["students"].filter(pl.col("is_active")).height == 4
+
+
+@pytest.mark.parametrize("districts", [1, 2])
+def test_a_school_that_names_no_district_is_of_the_only_one(districts: int) -> None:
+    here = Installation()
+    state = here.add("organizations", kind="state")
+    named = [org(key, "district", None) for key in ("dst", "d2")[:districts]]
+    here.load(small(orgs=[*named, org("north", parent=None), org("south", parent=None)]))
+    home = here.id_of("organizations", "dst") if districts == 1 else state
+    assert here.row("organizations", "north")["parent_id"] == home

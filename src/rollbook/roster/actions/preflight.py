@@ -45,7 +45,7 @@ from rollbook.roster.types import (
 )
 from rollbook.shared.actor import Actor
 from rollbook.shared.events import announce
-from rollbook.shared.findings import Finding, FindingReport
+from rollbook.shared.findings import Finding, FindingReport, Verdict
 from rollbook.shared.scope import Permission, Scope
 
 # The share of records of one kind that may be left out before a person must look
@@ -195,6 +195,8 @@ def _plan(
     )
     _require_right(scope, plan)
     if not plan.changes:
+        if _is_nothing_left(result):
+            return list(plan.findings)
         intake.status = IntakeStatus.UNCHANGED.value
         intake.organization_id = plan.district_ids[0] if plan.district_ids else None
         return list(plan.findings)
@@ -215,12 +217,34 @@ def _plan(
     return list(plan.findings)
 
 
+def _is_nothing_left(result: BundleResult) -> bool:
+    """Tell whether errors leave out every place, role, class and enrollment that came."""
+    frames = result.frames
+    assert frames is not None
+    left = (frames.orgs, frames.roles, frames.classes, frames.enrollments)
+    is_empty = all(frame.is_empty() for frame in left)
+    return is_empty and result.report.verdict is Verdict.ERROR
+
+
 def _require_right(scope: Scope, plan: RosterPlan) -> None:
-    """Refuse a roster of a district at which the sender has no right to send one."""
+    """Refuse a roster that reaches beyond the districts for which the sender may send one."""
     reach = scope.over(Permission.ROSTER_WRITE)
+    if reach.everything:
+        return
     within = bool(plan.district_ids) and all(reach.includes(d) for d in plan.district_ids)
-    if not (reach.everything or within):
+    if not within or not _organizations_touched(plan) <= reach.organization_ids:
         raise MayNotSendRoster
+
+
+def _organizations_touched(plan: RosterPlan) -> set[int]:
+    """Return the organizations there are that a plan edits, or under which it puts new ones."""
+    changes = plan.by_table.get("organizations")
+    if changes is None:
+        return set()
+    added = changes.frame.filter(pl.col("action") == "add")
+    edited = changes.frame.filter(pl.col("action") != "add")["id"]
+    parents = added["after.parent_id"].drop_nulls().to_list() if added.height else []
+    return {*edited, *parents} - set(added["id"])
 
 
 def _may_take_from(scope: Scope) -> frozenset[int] | None:
@@ -276,7 +300,8 @@ def _holds(
 def _exclusion_holds(result: BundleResult) -> list[HoldReason]:
     holds: list[HoldReason] = []
     for file, exclusion in sorted(result.excluded.items()):
-        rows = result.counts.by_file[file].rows if file in result.counts.by_file else 0
+        counted = result.counts.by_file.get(f"{file}.csv")
+        rows = counted.rows if counted else 0
         count = exclusion.frame.height
         if rows and count > LARGEST_EXCLUDED_SHARE * rows:
             holds.append(

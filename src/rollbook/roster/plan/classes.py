@@ -8,6 +8,7 @@ from rollbook.orgs.layouts import ORGANIZATIONS
 from rollbook.people import layouts as people
 from rollbook.roster.plan.draft import Draft, joined, keep, linked, live, text
 from rollbook.roster.plan.places import sessions_of
+from rollbook.roster.types import Mode
 
 
 def want_courses(draft: Draft) -> None:
@@ -23,7 +24,26 @@ def want_courses(draft: Draft) -> None:
         joined("grades"), joined("subjects"), joined("subject_codes"),
         line="_line", course_code=text("course_code"),
     )  # fmt: skip
-    keep(draft, people.COURSES, rows, "courses.csv")
+    if draft.incoming.modes.get("courses", Mode.ABSENT) is Mode.ABSENT:
+        keep(draft, people.COURSES, _courses_of_classes(draft), "classes.csv")
+    else:
+        keep(draft, people.COURSES, rows, "courses.csv")
+
+
+def _courses_of_classes(draft: Draft) -> pl.DataFrame:
+    """Make a course for each that only classes name: a roster without courses still has classes."""
+    known = draft.current.frames["courses"].filter(pl.col("source") == draft.current.source)
+    named = live(draft.incoming.classes).filter(
+        ~pl.col("course_sourced_id").is_in(known["sourced_id"].implode())
+    )
+    placed = linked(draft, named, ORGANIZATIONS, by="school_sourced_id", to="organization_id")
+    return placed.unique("course_sourced_id", keep="first", maintain_order=True).select(
+        "organization_id", "title",
+        joined("grades"), joined("subjects"), joined("subject_codes"),
+        sourced_id="course_sourced_id",
+        line="_line",
+        course_code=pl.lit(""),
+    )  # fmt: skip
 
 
 def want_classes(draft: Draft) -> None:

@@ -25,6 +25,13 @@ _FILE_OF: Final[Mapping[str, str]] = {
 }
 
 
+# Where a table's rows can come from, if not from its own file alone.
+_SAID_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "school enrollments": ("roles", "users"),
+    "courses": ("courses", "classes"),
+}
+
+
 _FRAME_OF: Final[Mapping[str, str]] = {"academicSessions": "sessions"}
 
 
@@ -53,7 +60,7 @@ def changes_of(
     wanted = draft.wanted[table.name]
     known = draft.current.frames[table.name]
     file = _FILE_OF[table.name]
-    files = ("roles", "users") if table.name == "school enrollments" else (file,)
+    files = _SAID_BY.get(table.name, (file,))
     if all(draft.incoming.modes.get(name, Mode.ABSENT) is Mode.ABSENT for name in files):
         wanted = wanted.head(0)
     compared = _compared(table, known, wanted)

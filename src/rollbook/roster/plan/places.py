@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
 
 from rollbook.orgs.layouts import ACADEMIC_SESSIONS, ORGANIZATIONS
+from rollbook.roster.plan.departments import (
+    holders_of_departments,
+    is_used_as_school,
+    let_holders_stand,
+)
 from rollbook.roster.plan.draft import Draft, keep, linked, live, text
 
 ORGANIZATION_KINDS: Final[Mapping[str, str]] = {
@@ -23,25 +28,35 @@ ORGANIZATION_KINDS: Final[Mapping[str, str]] = {
 def want_organizations(draft: Draft) -> None:
     """Add the rows of organizations that the roster wants."""
     incoming = live(draft.incoming.orgs).with_columns(
-        kind=pl.col("type").replace_strict(ORGANIZATION_KINDS, default=None)
+        kind=pl.when(pl.col("type").str.starts_with("ext:") & is_used_as_school(draft))
+        .then(pl.lit("school"))
+        .otherwise(pl.col("type").replace_strict(ORGANIZATION_KINDS, default=None))
     )
+    holders = holders_of_departments(incoming)
     rows = incoming.filter(pl.col("kind").is_not_null()).select(
         line="_line",
         sourced_id="sourced_id",
         kind="kind",
         name="name",
         natural_id=text("identifier"),
-        parent_sourced_id="parent_sourced_id",
+        parent_sourced_id=pl.col("parent_sourced_id").replace(holders),
     )
     rows = _organizations_known_by_natural_id(draft, rows)
     keep(draft, ORGANIZATIONS, rows, "orgs.csv")
+    let_holders_stand(draft, holders)
     kept = draft.wanted["organizations"]
     states = draft.current.frames["organizations"].filter(pl.col("kind") == "state")
     state = int(states["id"][0]) if states.height else None
     kept = linked(draft, kept, ORGANIZATIONS, by="parent_sourced_id", to="parent_id", how="left")
+    districts = kept.filter(pl.col("kind") == "district")["id"]
+    # A school that names no district is of the only one there is.
+    home = int(districts[0]) if len(districts) == 1 else state
+    above = pl.when(pl.col("kind") == "school").then(pl.lit(home, dtype=pl.Int64)).otherwise(
+        pl.lit(state, dtype=pl.Int64)
+    )  # fmt: skip
     orphan = pl.col("parent_id").is_null() & (pl.col("kind") != "state")
     draft.wanted["organizations"] = kept.with_columns(
-        parent_id=pl.when(orphan).then(pl.lit(state, dtype=pl.Int64)).otherwise("parent_id")
+        parent_id=pl.when(orphan).then(above).otherwise("parent_id")
     )
 
 
@@ -115,19 +130,26 @@ def sessions_of(draft: Draft) -> pl.DataFrame:
     ).unique("sourced_id", keep="first", maintain_order=True)
 
 
+def _day_after(column: str) -> pl.Expr:
+    """Return the next day; the calendar's end, by which systems say never, has none."""
+    return pl.min_horizontal(column, pl.lit(date.max - timedelta(days=1))) + timedelta(days=1)
+
+
 def want_sessions(draft: Draft) -> None:
     """Add the rows of academic sessions that the roster wants."""
-    rows = live(draft.incoming.sessions).select(
+    home = _home_district(draft)
+    sessions = live(draft.incoming.sessions)
+    rows = (sessions if home is not None else sessions.clear()).select(
         line="_line",
         sourced_id="sourced_id",
-        organization_id=pl.lit(_home_district(draft), dtype=pl.Int64),
+        organization_id=pl.lit(home, dtype=pl.Int64),
         kind=pl.when(pl.col("type").is_in(["schoolYear", "semester", "term", "gradingPeriod"]))
         .then("type")
         .otherwise(pl.lit("term")),
         title="title",
         school_year=pl.col("school_year").cast(pl.Int64),
         starts_on="starts_on",
-        ends_before=pl.max_horizontal(pl.col("ends_on") + timedelta(days=1), "starts_on"),
+        ends_before=pl.max_horizontal(_day_after("ends_on"), "starts_on"),
         parent_sourced_id="parent_sourced_id",
     )
     keep(draft, ACADEMIC_SESSIONS, rows, "academicSessions.csv")
