@@ -364,8 +364,9 @@ class _Table:
             self.rooms[at] = self.cap(number, layer) - lowest
             for parts in self.below.get(number, ()):
                 hidden = [part for part in parts if not self.is_known(part, layer)]
-                moves = sum(self.room(part, layer) for part in hidden)
-                self.rooms[at] = min(self.rooms[at], moves)
+                if hidden:  # else its parts give it away, which is nothing that was meant
+                    moves = sum(self.room(part, layer) for part in hidden)
+                    self.rooms[at] = min(self.rooms[at], moves)
         return self.rooms[at]
 
     def equations(self) -> list[_Equation]:

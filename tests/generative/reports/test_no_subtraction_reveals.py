@@ -92,7 +92,7 @@ def primary_only(row: Row) -> Row:
 @settings(max_examples=8)
 @given(
     st.integers(0, 2**32 - 1),
-    st.lists(st.integers(1, 90), min_size=1, max_size=4),
+    st.lists(st.integers(1, 90), min_size=1, max_size=3),
 )
 def test_no_hidden_count_is_recovered(seed: int, sizes: list[int]) -> None:
     rows, places = district(seed, sizes)
@@ -111,10 +111,10 @@ def test_the_attacker_is_able_without_complementary_suppression() -> None:
 
 
 def test_suppression_leaves_much_to_read() -> None:
-    rows, _ = district(1, [500, 400, 300])
+    rows, _ = district(1, [250, 250, 200])
     shown = suppress(rows, exempt=lambda row: False)
     overall = [row.hidden for row in shown if row.subgroup == OVERALL]
-    assert overall == ["", "", "", "", ""]
+    assert overall == [""] * 5
     assert sum(row.hidden == "" for row in shown) > len(shown) // 2
 
 
