@@ -8,10 +8,10 @@ next smallest part hidden too. Then the audit plays the attacker.
 **What the audit proves.** It writes down every sum that holds between shown and hidden counts
 (values to Overall, schools to district to state, levels and unscored to students tested), solves
 them by elimination, and narrows the bounds of each hidden count from all of those equations until
-nothing moves. No hidden count is determined by any linear combination of shown ones, and no
-bounds reached this way leave a hidden count fewer than 3 possible values (fewer only where a total
-that is itself shown is 0 or 1, which says so of every part), within 40 turns. If a round of hiding does not reach
-this, everything about the assessment is hidden.
+nothing moves, or for 40 turns. No hidden count is determined by any linear combination of shown
+ones. No bounds reached this way leave a hidden number of students fewer than 3 possible values, or
+a hidden number at a level fewer than 2, except where a shown total of 0 or 1 says so plainly of its
+parts. If hiding does not reach this, everything about the assessment is hidden.
 
 **What it does not prove.** Bounds narrowed equation by equation can be wider than those a linear
 or integer program finds; a program over the whole release comes with certified releases. Other
@@ -52,7 +52,7 @@ class Profile:
     """Hold the rules of an agency.
 
     Shape: groups of fewer than `min_n` students are hidden; a hidden count keeps at least `width`
-           possible values.
+           possible values, at a level `level_width`.
     Source: California hides 10 or fewer. Federal law leaves the number to each state (ESSA).
     """
 
