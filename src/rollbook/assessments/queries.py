@@ -64,7 +64,7 @@ def assessment_counts(scope: Scope) -> list[AssessmentCount]:
     _require_reader(scope)
     provisional = Count("id", filter=Q(is_provisional=True))
     counted = AssessmentRecord.objects.values_list("school_year", "subject", "assessment_type")
-    rows = counted.annotate(Count("id"), provisional).order_by(
+    rows = counted.annotate(count=Count("id"), provisional=provisional).order_by(
         F("school_year").desc(nulls_last=True), "subject", "assessment_type"
     )
     return [AssessmentCount(year or 0, *rest) for year, *rest in rows]
