@@ -1,6 +1,6 @@
 """Measure the main job, stage by stage, beside floors measured in the same run.
 
-    python bench/main_job.py [--students N] [--districts N]
+    python bench/main_job.py [--students N] [--districts N] [--years N]
 
 Makes a state, then checks, plans and commits its roster and publishes its results, as a user would,
 and opens the first pages. Uses DATABASE_URL, or SQLite in a temporary folder. Floors: reading the
@@ -193,12 +193,14 @@ def first_pages(state: OrganizationRow) -> None:
             assert answer.status_code == 200, (address, answer.status_code, answer.headers)
 
 
-def main(students: int, districts: int) -> None:
+def main(students: int, districts: int, years: int) -> None:
     call_command("migrate", verbosity=0)
     print(f"{connection.vendor}, {students:,} students; peak memory is this process's, so far")
     out = HOME / "state"
-    make = partial(write_state, out, students=students, districts=districts, seed=1, xml=0)
-    timed("generate, four years of results", students, make, unit="students")
+    make = partial(
+        write_state, out, students=students, districts=districts, seed=1, years=years, xml=0
+    )
+    timed(f"generate, years of results: {years}", students, make, unit="students")
     state = make_state(EVERYTHING, name="Sample State", by=BY, now=NOW)
     load_packages(EVERYTHING, sorted((out / "assessments").glob("*.csv")), by=BY, now=NOW)
     take_in(rosters(out))
@@ -210,8 +212,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--students", type=int, default=100_000)
     parser.add_argument("--districts", type=int, default=1)
+    parser.add_argument("--years", type=int, default=1, help="of results, before this one")
     asked = parser.parse_args()
     try:
-        main(asked.students, asked.districts)
+        main(asked.students, asked.districts, asked.years)
     finally:
         shutil.rmtree(HOME, ignore_errors=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from rollbook.audit.actions import record
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
@@ -46,7 +47,8 @@ select distinct g.id, e.student_id
 from rollbook_enrollment e
 join rollbook_class c on c.id = e.class_taught_id
 join rollbook_studentgroup g on g.class_taught_id = c.id
-where c.source = %s and e.is_active = {true} and e.student_id is not null
+where c.source = %s and e.is_active = {true}
+  and (e.ends_before is null or e.ends_before > %s) and e.student_id is not null
 on conflict (group_id, student_id) do nothing
 """
 _DROP_MEMBERS: Final = """
@@ -54,9 +56,10 @@ delete from rollbook_groupmember where id in (
   select m.id from rollbook_groupmember m
   join rollbook_studentgroup g on g.id = m.group_id
   join rollbook_class c on c.id = g.class_taught_id
-  where c.source = %s and not exists (
+  where c.source = %s and c.is_active = {true} and not exists (
     select 1 from rollbook_enrollment e
-    where e.class_taught_id = c.id and e.student_id = m.student_id and e.is_active = {true}))
+    where e.class_taught_id = c.id and e.student_id = m.student_id and e.is_active = {true}
+  and (e.ends_before is null or e.ends_before > %s)))
 """
 _ADD_USERS: Final = """
 insert into rollbook_groupuser (group_id, login)
@@ -65,7 +68,8 @@ from rollbook_enrollment e
 join rollbook_class c on c.id = e.class_taught_id
 join rollbook_studentgroup g on g.class_taught_id = c.id
 join rollbook_staff s on s.id = e.staff_id
-where c.source = %s and e.is_active = {true} and e.role = 'teacher' and s.email <> ''
+where c.source = %s and e.is_active = {true}
+  and (e.ends_before is null or e.ends_before > %s) and e.role = 'teacher' and s.email <> ''
 on conflict (group_id, login) do nothing
 """
 _DROP_USERS: Final = """
@@ -76,7 +80,8 @@ delete from rollbook_groupuser where id in (
   where c.source = %s and u.login not like 'sandbox-%%' and not exists (
     select 1 from rollbook_enrollment e join rollbook_staff s on s.id = e.staff_id
     where e.class_taught_id = c.id and lower(s.email) = u.login
-      and e.is_active = {true} and e.role = 'teacher'))
+      and e.is_active = {true}
+  and (e.ends_before is null or e.ends_before > %s) and e.role = 'teacher'))
 """
 _STEPS: Final = (_ADD_GROUPS, _DROP_MEMBERS, _ADD_MEMBERS, _DROP_USERS, _ADD_USERS)
 
@@ -88,13 +93,14 @@ def refresh_class_groups(*, source: str, by: Actor, now: datetime) -> RefreshedG
            it and its history stays; running it twice changes nothing.
     """
     true = "1" if connection.vendor == "sqlite" else "true"
+    day = timezone.localdate(now).isoformat()
     groups = StudentGroup.objects.filter(
         origin=GroupOrigin.CLASS.value, class_taught__source=source
     )
     with transaction.atomic():
         with connection.cursor() as cursor:
             for step in _STEPS:
-                cursor.execute(step.format(true=true), [source])
+                cursor.execute(step.format(true=true), [source, day][: step.count("%s")])
         gone = Class.objects.filter(source=source, is_active=False).values("pk")
         groups.filter(class_taught__in=gone).update(is_active=False)
         groups.filter(class_taught__is_active=True).exclude(is_active=True).update(is_active=True)
