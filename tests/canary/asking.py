@@ -88,7 +88,8 @@ class Leak:
     what: str
 
     def __str__(self) -> str:
-        return f"reader {self.reader} {'POST' if self.ask.form is not None else 'GET'} {self.ask.path}: {self.what}"
+        method = "GET" if self.ask.form is None else "POST"
+        return f"reader {self.reader} {method} {self.ask.path}: {self.what}"
 
 
 class _Log(logging.Handler):
@@ -127,7 +128,11 @@ class Canary:
         for route in self.routes:
             for ask in self.asks(route, reader):
                 yield from self.judge(reader, self.see(client, ask))
-                if reader is not None and reader.is_active and "_auth_user_id" not in client.session:
+                if (
+                    reader is not None
+                    and reader.is_active
+                    and "_auth_user_id" not in client.session
+                ):
                     client = signed_in(reader)
 
     def see(self, client: Client, ask: Ask) -> Seen:
@@ -139,16 +144,18 @@ class Canary:
         root.addHandler(self.log)
         root.setLevel(logging.DEBUG)
         try:
-            if ask.form is None:
-                response = client.get(ask.path)
-            else:
-                response = client.post(ask.path, ask.form)
+            send = client.get if ask.form is None else client.post
+            response = send(ask.path, ask.form)
         finally:
             root.removeHandler(self.log)
             root.setLevel(level)
         body = b"".join(response) if response.streaming else response.content
         headers = "\n".join(f"{name}: {value}" for name, value in response.items())
-        cookies = "\n".join(_told(response, morsel) for morsel in response.cookies.values() if morsel.key not in RANDOM_COOKIES)
+        cookies = "\n".join(
+            _told(response, morsel)
+            for morsel in response.cookies.values()
+            if morsel.key not in RANDOM_COOKIES
+        )
         letters = "\n".join(str(letter.message()) for letter in mail.outbox)
         text = CSRF.sub("", body.decode("utf-8", "replace"))
         addresses = "\n".join([response.get("Location", ""), *ADDRESSES.findall(text)])
@@ -170,7 +177,10 @@ class Canary:
             ("students", tokens - self._tokens(reader, ask)),
             ("scores", scores - self._scores(reader, ask)),
             ("accounts", accounts_in(seen.text) - self._accounts(reader, ask)),
-            ("in an address", {token for token in world.tokens_in(seen.addresses) if token[1] != "o"}),
+            (
+                "in an address",
+                {token for token in world.tokens_in(seen.addresses) if token[1] != "o"},
+            ),
             ("in the log", {token for token in world.tokens_in(seen.logged) if token[1] != "o"}),
             ("accounts in the log", accounts_in(seen.logged)),
         ):

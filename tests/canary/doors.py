@@ -10,6 +10,7 @@ import click
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from rollbook.cli.main import main
+from rollbook.shared.scope import Permission
 
 # Routes of django-allauth: its own views, each about nobody but the account that is signed in.
 SIGN_IN = "Sign-in, by django-allauth: shows the reader's own account, never a student."
@@ -24,6 +25,7 @@ class Route:
     pattern: str
     parameters: tuple[str, ...]
     rule: str
+    needs: Permission | None = None
 
 
 def routes() -> list[Route]:
@@ -40,31 +42,56 @@ def _walk(patterns: Iterable[Any], above: str, words_above: tuple[str, ...]) -> 
         assert isinstance(pattern, URLPattern)
         others = [rule for prefix, rule in PREFIXES_OF_OTHERS.items() if path.startswith(prefix)]
         rule = getattr(pattern.callback, "scope_rule", "") or "".join(others)
-        yield Route(pattern.name or path, path, words, rule)
+        needs = getattr(pattern.callback, "needs", None)
+        yield Route(pattern.name or path, path, words, rule, needs)
 
 
 def _words(pattern: Any) -> tuple[str, ...]:
     return tuple(pattern.converters) or tuple(pattern.regex.groupindex)
 
 
-# What a command may print. The operator at the server's own shell sees everything (style: a
-# command's name says so when it prints students); every command must be named here to exist.
+# What a command prints. The operator at the server's own shell sees everything; what may stand on a
+# screen or in a terminal's history is decided here, before a command exists.
 COMMANDS: Mapping[str, str] = {
-    "init": "Prints one new password, of the first administrator, once.",
-    "migrate": "Names of migrations.",
-    "serve": "An address.",
-    "worker": "Runs jobs; each has a rule of its own.",
-    "doctor": "Counts and settings.",
-    "backup": "The size of a file. The file holds everything and is readable by its owner only.",
-    "restore": "Names of folders.",
-    "demo": "Made-up data, and an address.",
-    "generate": "Made-up data.",
-    "roster check": "Findings of the file that the operator gave: values of cells of that file.",
-    "roster load": "Findings of the file that the operator gave: values of cells of that file.",
+    "accounts add": "Nothing of a student.",
+    "accounts disable": "Nothing of a student.",
+    "accounts enable": "Nothing of a student.",
+    "accounts end-grant": "Nothing of a student.",
+    "accounts grant": "Nothing of a student.",
+    "accounts list": "Names and addresses of accounts; no student.",
+    "accounts reset-password": "One new password, once.",
+    "accounts sign-out": "Nothing of a student.",
     "assessments load": "Findings about assessments; no student is in those files.",
+    "audit list": "Audit entries, which hold nobody's data.",
+    "audit verify": "Numbers of audit entries.",
+    "backup": "The size of a file. The file holds everything; its owner alone may read it.",
+    "demo": "Made-up data, and an address.",
+    "doctor": "Counts and settings.",
+    "generate": "Made-up data.",
+    "init": "One new password, of the first administrator, once.",
+    "jobs cancel": "Jobs, whose arguments are ids.",
+    "jobs list": "Jobs, whose arguments are ids.",
+    "jobs retry": "Jobs, whose arguments are ids.",
+    "jobs run": "Jobs, whose arguments are ids.",
+    "jobs schedule": "Names of jobs, and times.",
+    "jobs schedules": "Names of jobs, and times.",
+    "migrate": "Names of migrations.",
+    "orgs add": "Organizations.",
+    "orgs list": "Organizations.",
+    "plans commit": "Counts of a plan.",
+    "plans discard": "Counts of a plan.",
+    "plans list": "Counts of plans.",
+    "plans show": "Counts; with --rows, as its help says, the students of the plan.",
+    "plans undo": "Counts of a plan.",
+    "report run": "Counts and means.",
+    "restore": "Names of folders.",
     "results check": "Findings of the files that the operator gave: values of cells of those.",
     "results load": "Findings of the files that the operator gave: values of cells of those.",
-    "report run": "Counts and means.",
+    "roster check": "Findings of the file that the operator gave: values of cells of that file.",
+    "roster list": "Names of files, counts.",
+    "roster load": "Findings of the file that the operator gave: values of cells of that file.",
+    "serve": "An address.",
+    "worker": "Runs jobs; each has a rule of its own.",
 }
 
 

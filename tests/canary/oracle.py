@@ -1,4 +1,4 @@
-"""Who may see what, from the rules alone: lists and loops, no database, none of the product's queries.
+"""Who may see what, from the rules alone: lists and loops, none of the product's queries.
 
 Written from what the roles promise an auditor (access/rules.py) and from results-reporting 1.3.
 Slow, and obviously right: read it from top to bottom.

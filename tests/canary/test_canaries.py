@@ -1,4 +1,4 @@
-"""No student's data reaches anybody whom the rules do not name: every route, reader and id tried."""
+"""No student's data reaches whom the rules do not name: every route and reader is tried."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def test_nobody_sees_more_than_the_rules_allow(seed: int) -> None:
     assert [str(leak) for leak in canary.leaks] == []
     assert world.tokens_in(kept_traces()) == set()
     # There was data that could leak, and the pages that should show data do.
-    assert {route: canary.shown.get(route, 0) > 0 for route in PAGES if route != "roster_decide"} == {
-        route: True for route in PAGES if route != "roster_decide"
-    }
+    assert {
+        route: canary.shown.get(route, 0) > 0 for route in PAGES if route != "roster_decide"
+    } == {route: True for route in PAGES if route != "roster_decide"}

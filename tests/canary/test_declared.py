@@ -30,4 +30,6 @@ def test_every_command_says_what_it_prints() -> None:
 def test_every_job_declares_whose_data_it_sees() -> None:
     kinds = all_kinds()
     assert len(kinds) > 0
-    assert [name for name, kind in kinds.items() if len(kind.scope_rule.split()) < LEAST_WORDS] == []
+    assert [
+        name for name, kind in kinds.items() if len(kind.scope_rule.split()) < LEAST_WORDS
+    ] == []

@@ -73,7 +73,9 @@ def test_what_is_hidden_looks_like_what_is_missing(world: World, role: str) -> N
             more = {"school_year": YEAR, "grade": "03"}
             more = {name: more[name] for name in route.parameters if name in more}
             for form in (None, {}, {"choice": "disable"}, {"choice": "discard"}):
-                paths = [reverse(route.name, kwargs={**more, word: each}) for each in (own, missing)]
+                paths = [
+                    reverse(route.name, kwargs={**more, word: each}) for each in (own, missing)
+                ]
                 answers = [
                     _answer(client, path, each, form)
                     for path, each in zip(paths, (own, missing), strict=True)

@@ -103,7 +103,7 @@ def a_grant_reaches_its_district_too(patch: Patch) -> None:
     whole = access_queries._reaches
 
     def too_far(grants: Any) -> Any:
-        return {place: EVERYWHERE for place in whole(grants)}
+        return dict.fromkeys(whole(grants), EVERYWHERE)
 
     patch.setattr(access_queries, "_reaches", too_far)
 

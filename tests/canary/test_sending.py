@@ -1,4 +1,4 @@
-"""What is sent in leaves no data behind where none may be: logs, audit, jobs, messages, addresses."""
+"""What is sent in leaves no data in logs, audit, jobs, messages, addresses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from tests.canary.asking import Ask, Canary, signed_in
 from tests.canary.facts import World
 from tests.canary.worlds import YEAR, make_world
 from tests.factories.result_files import RESULT, csv_text
-
 
 pytestmark = pytest.mark.django_db
 

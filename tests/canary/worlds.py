@@ -250,30 +250,25 @@ class _Making:
         for place in world.of_kind("school"):
             own = [stay.pupil for stay in world.stays if stay.school_id == place.id]
             for number, subject in enumerate(("", "ELA", "Math")):
-                others = dice.sample(sorted(world.pupils), 2)
-                members = frozenset(dice.sample(own, min(len(own), 3)) + others)
-                logins = frozenset({dice.choice(emails), dice.choice(teachers)})
                 story = dice.random()
-                year = YEAR - 1 if story < 0.2 else YEAR
-                self._group(place, f"Group {number}", subject, year, story < 0.85, members, logins)
+                made = StudentGroup.objects.create(
+                    name=f"Group {number}", school_id=place.id, subject=subject, origin="file",
+                    school_year=YEAR - 1 if story < 0.2 else YEAR, is_active=story < 0.85,
+                )  # fmt: skip
+                members = dice.sample(own, min(len(own), 3)) + dice.sample(sorted(world.pupils), 2)
+                self._fill(made, frozenset(members), {dice.choice(emails), dice.choice(teachers)})
 
-    def _group(
-        self, place: Place, name: str, subject: str, year: int, is_active: bool,
-        members: frozenset[int], logins: frozenset[str],
-    ) -> None:  # fmt: skip
-        group = StudentGroup.objects.create(
-            name=name, school_id=place.id, school_year=year, subject=subject, origin="file",
-            is_active=is_active,
-        )  # fmt: skip
+    def _fill(self, group: StudentGroup, members: frozenset[int], logins: set[str]) -> None:
         GroupMember.objects.bulk_create(
             GroupMember(group=group, student_id=self.world.pupils[number].id) for number in members
         )
         GroupUser.objects.bulk_create(GroupUser(group=group, login=login) for login in logins)
         self.world.groups.append(
             GroupOf(
-                group.pk, str(group.uuid), place.id, year, subject, is_active, members, logins
+                group.pk, str(group.uuid), group.school_id, group.school_year, group.subject,
+                group.is_active, members, frozenset(logins),
             )
-        )
+        )  # fmt: skip
 
     def _rosters(self) -> None:
         districts: list[Place | None] = [*self.world.of_kind("district"), None]
