@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ import polars as pl
 from rollbook.roster.checks import cell_checks as checks
 from rollbook.roster.checks.kinds import GUID, MAX_GUID_LENGTH, loose_list, misfits, typed
 from rollbook.roster.checks.ledger import Ledger, RosterCheck
-from rollbook.roster.checks.repairs import SPACED_LIST, CellRepair, repairs_of
+from rollbook.roster.checks.repairs import SPACED_LIST, CellRepair, dates_in_order, repairs_of
 from rollbook.roster.layouts import STATUSES, Column, FileLayout, Kind
 from rollbook.roster.types import Mode
 from rollbook.shared.findings import Severity
@@ -152,7 +153,7 @@ def _is_blank(frame: pl.DataFrame, column: str) -> bool:
     return frame[column].null_count() == frame.height
 
 
-def _note_rows(  # noqa: PLR0917 – a check, what fails it, and where
+def _note_rows(  # noqa: PLR0917 # a check, what fails it, and where
     check: RosterCheck,
     frame: pl.DataFrame,
     fails: pl.Expr,
@@ -198,9 +199,13 @@ def _repaired(frame: pl.DataFrame, layout: FileLayout, mode: Mode, ledger: Ledge
     in_need = frame.select(
         _needs_repair(column, mode).fill_null(False).any().alias(column.name) for column in filled
     ).row(0, named=True)
+    dates = [column.name for column in filled if column.kind is Kind.DATE]
+    dates = dates if any(in_need[name] for name in dates) else []
+    in_order = [dates_in_order([frame[name] for name in dates])] if dates else []
     for column in filled:
         if in_need[column.name]:
-            frame = _repair_column(frame, column, layout.name, ledger)
+            repairs = [*(in_order if column.name in dates else []), *repairs_of(column)]
+            frame = _repair_column(frame, column, repairs, layout.name, ledger)
     return frame
 
 
@@ -218,8 +223,14 @@ def _needs_repair(column: Column, mode: Mode) -> pl.Expr:
     return odd if unfit is None else odd | unfit
 
 
-def _repair_column(frame: pl.DataFrame, column: Column, file: str, ledger: Ledger) -> pl.DataFrame:
-    for repair in repairs_of(column):
+def _repair_column(
+    frame: pl.DataFrame,
+    column: Column,
+    repairs: Sequence[CellRepair],
+    file: str,
+    ledger: Ledger,
+) -> pl.DataFrame:
+    for repair in repairs:
         if ledger.looks_for(repair.check):
             frame = _apply(repair, frame, column, file, ledger)
     return frame

@@ -17,12 +17,20 @@ _BINDING: Final = "OneRoster CSV binding, header row"
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 
 
-def _header_check(  # noqa: PLR0917 – a table of checks reads best by position
+def _header_check(  # noqa: PLR0917 # a table of checks reads best by position
     code: str, name: str, says: str, fix: str, why: str, lenient: Severity | None = _WARNING
 ) -> RosterCheck:
     return RosterCheck(code, name, _ERROR, says, fix, why, _BINDING, lenient)
 
 
+OTHER_SEPARATOR: Final = _header_check(
+    "ROS-201",
+    "Cells separated by something else than commas",
+    "The cells of {file} are separated by {separator}, not by commas, so it cannot be used.",
+    "Export the file with commas between the cells.",
+    "Spreadsheets in many countries write semicolons; names and lists hold commas of their own.",
+    None,
+)
 NO_ROWS: Final = _header_check(
     "ROS-202",
     "File without records",
@@ -84,6 +92,7 @@ REPEATED_COLUMN: Final = RosterCheck(
 )
 
 HEADER_CHECKS: Final = (
+    OTHER_SEPARATOR,
     NO_ROWS,
     REQUIRED_COLUMN,
     OPTIONAL_COLUMN,
@@ -94,7 +103,7 @@ HEADER_CHECKS: Final = (
     REPEATED_COLUMN,
 )
 
-_METADATA: Final = re.compile(r"metadata\.\S+")
+_METADATA: Final = re.compile(r"metadata\.\s*\S.*")
 _UNSEEN: Final = re.compile(r"[^0-9a-z.]")  # also byte order marks and zero-width spaces
 
 
@@ -104,6 +113,9 @@ def judge_header(table: CsvTable, layout: FileLayout, ledger: Ledger) -> pl.Data
     Shape: `_line`, then every column of the layout; a missing one is null. None when the file
            cannot be used.
     """
+    if (separator := _other_separator(table.header)) is not None:
+        ledger.add(OTHER_SEPARATOR, file=layout.name, line=1, separator=separator)
+        return None
     _note_doubles(table, layout, ledger)
     places = _places(table, layout, ledger)
     _note_strangers(table, layout, places, ledger)
@@ -122,6 +134,13 @@ def judge_header(table: CsvTable, layout: FileLayout, ledger: Ledger) -> pl.Data
             for name in layout.header
         ),
     )
+
+
+def _other_separator(header: tuple[str, ...]) -> str | None:
+    if len(header) != 1 or "sourcedid" not in header[0].lower():
+        return None
+    signs = {";": "semicolons", "\t": "tabs", "|": "bars"}
+    return next((word for sign, word in signs.items() if sign in header[0]), None)
 
 
 def _folded(name: str) -> str:
@@ -152,7 +171,7 @@ def _note_doubles(table: CsvTable, layout: FileLayout, ledger: Ledger) -> None:
         is_copy = all(first.equals(table.frame[name], null_equal=True) for name in copies[1:])
         if is_copy and ledger.looks_for(REPEATED_COLUMN):
             where = {"line": 1, "column": finding.value, "value": finding.value}
-            ledger.add(REPEATED_COLUMN, file=layout.name, **where)  # type: ignore[arg-type]
+            ledger.add(REPEATED_COLUMN, file=layout.name, **where)  # type: ignore[arg-type] # their types hide in a mapping
         else:
             ledger.take(finding, file=layout.name)
 
@@ -167,9 +186,9 @@ def _note_strangers(
             continue
         where = {"line": 1, "column": said, "value": said}
         if not _METADATA.fullmatch(said):
-            ledger.add(UNKNOWN_COLUMN, file=layout.name, **where)  # type: ignore[arg-type]
+            ledger.add(UNKNOWN_COLUMN, file=layout.name, **where)  # type: ignore[arg-type] # their types hide in a mapping
         elif place < latest:
-            ledger.add(METADATA_FIRST, file=layout.name, **where)  # type: ignore[arg-type]
+            ledger.add(METADATA_FIRST, file=layout.name, **where)  # type: ignore[arg-type] # their types hide in a mapping
 
 
 def _note_order(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,10 +71,10 @@ INACTIVE: Final = _repair(
 US_DATE: Final = _repair(
     "ROS-266",
     "Date written month first or day first",
-    '"{value}" is read as {repaired}: some date in the column can be read in no other order.',
+    '"{value}" is read as {repaired}: some date in the file can be read in no other order.',
     "Write dates as YYYY-MM-DD.",
-    "Spreadsheets rewrite dates in local style. The order is decided by the whole column, "
-    "never by one cell.",
+    "Spreadsheets rewrite dates in local style. The order is decided by all the dates of the "
+    "file, never by one cell.",
 )
 DATE_WITH_TIME: Final = _repair(
     "ROS-267",
@@ -191,20 +191,26 @@ def _inactive(column: Column, cells: pl.Series) -> pl.Series:
 _SLASHED: Final = r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$"
 
 
-def _ordered_date(_: Column, cells: pl.Series) -> pl.Series:
-    """Read dates like 8/15/2026 in the one order that the whole column allows."""
-    parts = cells.to_frame("cell").select(
-        one=pl.col("cell").str.extract(_SLASHED, 1).cast(pl.Int16),
-        two=pl.col("cell").str.extract(_SLASHED, 2).cast(pl.Int16),
-        year=pl.col("cell").str.extract(_SLASHED, 3),
+def _slashed(cells: pl.Series) -> pl.DataFrame:
+    cell = pl.col("cell")
+    return cells.to_frame("cell").select(
+        one=cell.str.extract(_SLASHED, 1).cast(pl.Int16),
+        two=cell.str.extract(_SLASHED, 2).cast(pl.Int16),
+        year=cell.str.extract(_SLASHED, 3),
     )
-    day_is_second = bool((parts["two"] > 12).any())
-    day_is_first = bool((parts["one"] > 12).any())
-    if day_is_first == day_is_second:  # no date decides, or they contradict each other
-        return pl.Series("cell", [None], dtype=pl.String).new_from_index(0, cells.len())
+
+
+def dates_in_order(cells: Sequence[pl.Series]) -> CellRepair:
+    """Read dates like 8/15/2026 in the one order that all these columns of a file allow."""
+    parts = [_slashed(column) for column in cells]
+    day_is_second = any((part["two"] > 12).any() for part in parts)
+    day_is_first = any((part["one"] > 12).any() for part in parts)
     month, day = ("one", "two") if day_is_second else ("two", "one")
     padded = [pl.col(name).cast(pl.String).str.zfill(2) for name in (month, day)]
-    return parts.select(cell=pl.concat_str([pl.col("year"), *padded], separator="-")).to_series()
+    said = pl.concat_str([pl.col("year"), *padded], separator="-")
+    if day_is_first == day_is_second:  # no date decides, or they contradict each other
+        said = pl.lit(None, pl.String)
+    return CellRepair(US_DATE, lambda _, column: _slashed(column).with_columns(cell=said)["cell"])
 
 
 def _day_of_moment(_: Column, cells: pl.Series) -> pl.Series:
@@ -272,7 +278,7 @@ _LIST: Final = CellRepair(SPACED_LIST, _tight_list)
 _BY_KIND: Final[dict[Kind, tuple[CellRepair, ...]]] = {
     Kind.BOOLEAN: (CellRepair(SPELLED_BOOLEAN, _plain_boolean),),
     Kind.ENUM: (CellRepair(INACTIVE, _inactive), CellRepair(OTHER_CASE, _vocabulary_case)),
-    Kind.DATE: (CellRepair(US_DATE, _ordered_date), CellRepair(DATE_WITH_TIME, _day_of_moment)),
+    Kind.DATE: (CellRepair(DATE_WITH_TIME, _day_of_moment),),  # after `dates_in_order`
     Kind.DATETIME: (CellRepair(LOOSE_MOMENT, _exact_moment),),
     Kind.YEAR: (CellRepair(YEAR_RANGE, _ending_year),),
     Kind.GRADE: (CellRepair(LOCAL_GRADE, _ceds_grade),),

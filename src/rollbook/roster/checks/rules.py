@@ -16,7 +16,7 @@ _GRADEBOOK: Final = "OneRoster 1.2 gradebook, CSV binding"
 _RESOURCES: Final = "OneRoster 1.2 resources, CSV binding"
 
 
-def _rule(  # noqa: PLR0917 – a table of checks reads best by position
+def _rule(  # noqa: PLR0917 # a table of checks reads best by position
     code: str, name: str, says: str, fix: str, why: str, source: str, to: Severity = _ERROR
 ) -> RosterCheck:
     return RosterCheck(code, name, to, says, fix, why, source, _WARNING if to is _ERROR else None)
@@ -413,6 +413,8 @@ def _check_resource_roles(bundle: JudgedBundle, rows: pl.DataFrame, ledger: Ledg
     held = roles.current("userSourcedId", "role").with_columns(
         pl.col("role").replace(_ADMINISTRATORS)
     )
+    if (enrollments := bundle.get("enrollments")) is not None:
+        held = pl.concat([held, enrollments.current("userSourcedId", "role")])
     by_user = held.group_by("userSourcedId").agg(held="role")
     both = meant.join(by_user, on="userSourcedId", how="inner", maintain_order="left")
     wrong = both.filter(pl.col("meant").list.set_intersection("held").list.len() == 0)

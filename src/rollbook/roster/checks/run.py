@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from rollbook.files.checks import CSV_UTF_16
+from rollbook.files.checks import CSV_BLANK_LINE, CSV_UTF_16
 from rollbook.files.csv import CsvTable
 from rollbook.roster.checks.cells import judge_cells
 from rollbook.roster.checks.frames import roster_frames
@@ -34,7 +34,7 @@ from rollbook.shared.findings import FindingReport, Severity
 
 NOTHING_KNOWN: Final[Mapping[str, pl.Series]] = MappingProxyType({})
 # What reading only warns of, and the standard forbids.
-_STRICTER: Final = STRICTER | {CSV_UTF_16.code}
+_STRICTER: Final = STRICTER | {CSV_BLANK_LINE.code, CSV_UTF_16.code}
 _HEADER_LINE: Final = 1
 # Read first, while nothing else takes memory.
 _LARGEST: Final = "enrollments"
@@ -81,7 +81,7 @@ def _take_findings(findings: FindingReport, file: str, ledger: Ledger) -> None:
         if finding.code in _STRICTER and not ledger.is_lenient:
             taken = replace(finding, severity=Severity.ERROR)
         ledger.take(taken, file=file, times=times)
-        if taken.severity is Severity.ERROR and (finding.line or 0) > _HEADER_LINE:
+        if finding.severity is Severity.ERROR and (finding.line or 0) > _HEADER_LINE:
             ledger.condemn(file, pl.Series([finding.line]), finding.code)
 
 
