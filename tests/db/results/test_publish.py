@@ -14,7 +14,7 @@ from rollbook.changes.models import ChangePlan
 from rollbook.lake.tables import Lake
 from rollbook.people.models import Student
 from rollbook.results.actions.publish import MayNotSendResults
-from rollbook.results.layouts import LAKE_TABLES
+from rollbook.results.layouts import LAKE_TABLES, RESULTS
 from rollbook.results.models import ResultIntake
 from rollbook.results.queries.intakes import ResultIntakeNotFound, get_intake, intake_page
 from rollbook.results.queries.store import lake
@@ -338,3 +338,64 @@ def test_a_publish_is_audited_without_names(tmp_path: Path) -> None:
     published(package(tmp_path))
     entry = AuditEntry.objects.get(action="publish_results")
     assert entry.detail == {"status": "published", "verdict": "warning", "results": 1}
+
+
+OLDER = {"StatusDate": "2026-04-01T00:00:00Z", "ScaleScore": "2400"}
+
+
+@pytest.mark.parametrize("status", ["scored", "reset"])
+def test_an_older_version_changes_nothing_and_is_told_as_res_506(
+    tmp_path: Path, status: str
+) -> None:
+    given.state()
+    published(package(tmp_path, {}, scores=[{}], items=[{}]))
+    versions = [lake().version(table) for table in LAKE_TABLES]
+    intake = published(package(tmp_path, OLDER | {"Status": status}, name="late.zip"))
+    assert (intake.status, intake.verdict) == ("published", "warning")
+    assert codes(intake) == ["RES-506"]
+    assert (intake.counts["accepted"], intake.counts["unchanged"]) == (0, 1)
+    assert [lake().version(table) for table in LAKE_TABLES] == versions
+    assert keys("results", "scale_score") == [(2511,)]
+
+
+def test_what_has_not_changed_is_told_once_as_res_507_and_the_rest_is_published(
+    tmp_path: Path,
+) -> None:
+    given.state()
+    rows = [{"OpportunityIdentifier": str(number)} for number in range(4)]
+    published(package(tmp_path, *rows, scores=rows, items=rows))
+    # One has another score, one another claim, one another item, one nothing new.
+    results = [rows[0] | {"ScaleScore": "2600"}, *rows[1:]]
+    scores = [rows[0], rows[1] | {"PerformanceLevel": "1"}, *rows[2:]]
+    items = [*rows[:2], rows[2] | {"Response": "B"}, rows[3]]
+    again = published(package(tmp_path, *results, scores=scores, items=items, name="again.zip"))
+    assert codes(again) == ["RES-507"]
+    assert (again.counts["accepted"], again.counts["unchanged"]) == (3, 1)
+    kept = lake().scan(RESULTS).collect()
+    ours = set(kept.filter(intake_id=again.sha256)["opportunity_id"])
+    assert ours == {"0", "1", "2"}
+    assert dict(keys("subscores", "opportunity_id", "performance_level"))["1"] == 1
+    assert dict(keys("item_responses", "opportunity_id", "response"))["2"] == "B"
+
+
+def test_the_rest_of_an_intake_is_published_when_a_roster_has_named_its_school(
+    tmp_path: Path,
+) -> None:
+    places = given.state()
+    late = {"SchoolIdentifier": "0109", "OpportunityIdentifier": "2"}
+    path = package(tmp_path, {}, late, scores=[{}, late], items=[{}, late])
+    first = published(path)
+    published(package(tmp_path, {"ScaleScore": "2600", "StatusDate": ""}, name="correction.zip"))
+    assert published(path).counts == first.counts
+    assert keys("results", "opportunity_id") == [("1001",)]
+    places.south_high.natural_id = "0109"
+    places.south_high.save()
+    intake = published(path)
+    assert (intake.pk, intake.verdict) == (first.pk, "warning")
+    assert (intake.counts["accepted"], intake.counts["rejected"]) == (2, 0)
+    # What was published before, and corrected since, stays as it is.
+    assert dict(keys("results", "opportunity_id", "scale_score")) == {"1001": 2600, "2": 2511}
+    assert [key for (key,) in keys("subscores", "opportunity_id")] == ["2"]
+    versions = [lake().version(table) for table in LAKE_TABLES]
+    assert published(path).counts == intake.counts
+    assert [lake().version(table) for table in LAKE_TABLES] == versions
