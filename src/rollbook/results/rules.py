@@ -14,7 +14,10 @@ UNKNOWN_SCHOOL: Final = Check(
     name="unknown-school",
     severity=Severity.ERROR,
     says='{file} line {line}, {column}: no school here has the id "{value}".',
-    fix="Load the roster that names this school, or correct the id, then send the file again.",
+    fix=(
+        "Load the roster that names this school, or correct the id (a spreadsheet may have taken "
+        "its leading zeros), then send the file again."
+    ),
     why="A result without a school would be seen by nobody, or by the wrong people.",
     source="reference: results-reporting 6.3, UNKNOWN_SCHOOL",
 )
@@ -56,13 +59,39 @@ OTHERS_RESULT: Final = Check(
     why="A sender must not replace or remove the results of other schools.",
     source="docs/decisions/0003-scope-in-every-read.md",
 )
+OLDER_THAN_KEPT: Final = Check(
+    code="RES-506",
+    name="older-than-kept",
+    severity=Severity.INFO,
+    says=(
+        '{file} line {line}, {column}: "{value}" is kept already with a later status date; '
+        "this version was left out."
+    ),
+    fix="Nothing: the later version counts.",
+    why="Files do not always arrive in the order in which they were written.",
+    source='reference: results-reporting 6.3, NO_UPDATE "Prior date"',
+)
+UNCHANGED: Final = Check(
+    code="RES-507",
+    name="unchanged",
+    severity=Severity.INFO,
+    says="Results in {file} that are kept already, exactly so: {count}. Nothing was changed.",
+    fix="Nothing.",
+    why="Test delivery systems send results again when nothing about them has changed.",
+    source='reference: results-reporting 6.3, NO_UPDATE "Duplicate"',
+)
 CHECKS: Final = (
     UNKNOWN_SCHOOL,
     UNKNOWN_ASSESSMENT,
     UNKNOWN_STUDENT,
     AMBIGUOUS_STUDENT,
     OTHERS_RESULT,
+    OLDER_THAN_KEPT,
+    UNCHANGED,
 )
+
+# What names a result.
+KEY: Final = ["assessment_id", "opportunity_id"]
 
 PLACES: Final = pl.Schema(
     {
@@ -131,6 +160,29 @@ def with_students(results: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
         is_ambiguous=several,
         student_id=pl.coalesce("by_ssid", pl.when(~several).then("by_local")),
     ).drop("by_ssid", "by_local", "candidate_count")
+
+
+def older(results: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """Return the results whose status date is before that of the version that is kept.
+
+    Source: reference, results-reporting 6.3, "Create / update / delete"
+    """
+    dates = kept.select(*KEY, kept_at="status_at")
+    joined = results.join(dates, on=KEY, how="inner", maintain_order="left")
+    return joined.filter(pl.col("status_at") < pl.col("kept_at")).drop("kept_at")
+
+
+def differing(incoming: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """Return the keys of the results of which some row is in one frame and not in the other.
+
+    Shape: both frames have the same columns in the same order, the key among them.
+    """
+    sides = [
+        frame.select(*KEY, row=frame.hash_rows(), side=pl.lit(side, pl.Int32))
+        for frame, side in ((incoming, 1), (kept, -1))
+    ]
+    by_row = pl.concat(sides).group_by(*KEY, "row").agg(pl.col("side").sum())
+    return by_row.filter(pl.col("side") != 0).select(KEY).unique()
 
 
 def provisional(results: pl.DataFrame) -> list[Assessment]:

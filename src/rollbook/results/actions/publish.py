@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from rollbook.assessments.actions import register_provisional
 from rollbook.assessments.queries import assessments_by_id, known_assessments
 from rollbook.audit.actions import record
 from rollbook.files.digests import sha256_of
+from rollbook.lake.columns import frame_types
 from rollbook.lake.query import Condition, Query
 from rollbook.lake.types import LakeTable
 from rollbook.orgs.queries import places_by_key
@@ -53,29 +54,40 @@ def publish_results(
     """Check result files and publish every result that is sound, once.
 
     Shape:  an intake whose status is `published`, or `refused` when no result could be used; the
-            same bytes again return the first intake and change nothing. A call that was cut off
-            is finished by the same call.
+            same bytes again return the first intake and change nothing, unless a roster has since
+            named a school or student that was missing: then the rest is published. A call that
+            was cut off is finished by the same call.
     Raises: MayNotSendResults.
     """
     if not scope.may(Permission.DATA_WRITE):
         raise MayNotSendResults
     digest = _digest(paths)
     intake = ResultIntake.objects.filter(sha256=digest).first()
-    if intake is not None and intake.status == "published":
+    waiting = _without_place(intake)
+    if intake is not None and intake.status == "published" and waiting is None:
         return intake
     if intake is None or intake.status == "refused":
         intake = _received(intake, paths, file_name, digest, by=by, now=now)
     checked = check_files(paths, known=known_assessments(scope))
+    if waiting is not None:
+        checked = replace(checked, results=checked.results.join(waiting, on=_KEY, how="semi"))
     matched = _match(scope, checked, by=by, now=now)
-    checked.report.extend(matched.findings)
+    if waiting is not None and matched.results.is_empty():
+        return intake
+    news = _news(digest, checked, matched.results)
+    checked.report.extend([*matched.findings, *news.findings])
     _write_findings(intake, checked)
     if matched.results.is_empty():
-        return _finish(intake, checked, "refused", {}, accepted=0, by=by, now=now)
+        return _finish(intake, checked, "refused", {}, _Tally(), by=by, now=now)
     _mark_tested(matched.results)
-    intake.organization_id = _only(matched.results["district_id"])
-    versions = _publish(digest, checked, matched.results)
-    accepted = matched.results.height
-    return _finish(intake, checked, "published", versions, accepted=accepted, by=by, now=now)
+    if waiting is None:
+        intake.organization_id = _only(matched.results["district_id"])
+    versions = _publish(digest, checked, news.results)
+    tally = _Tally(news.results.height, matched.results.height - news.results.height)
+    if waiting is not None:
+        tally = tally.after(intake.counts)
+    _keep_without_place(intake, checked, matched.results)
+    return _finish(intake, checked, "published", versions, tally, by=by, now=now)
 
 
 def _only(districts: pl.Series) -> int | None:
@@ -95,6 +107,33 @@ def _digest(paths: Sequence[Path]) -> str:
     return (
         digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
     )
+
+
+def _waiting_path(intake: ResultIntake) -> Path:
+    return Path(settings.FILES_ROOT) / "results" / f"{intake.uuid}.waiting.parquet"
+
+
+def _without_place(intake: ResultIntake | None) -> pl.DataFrame | None:
+    """Return the keys of the sound results that found no school or student when it was published.
+
+    Shape: None for an intake that left out nothing, or was not published yet.
+    """
+    if intake is None or intake.status != "published" or not _waiting_path(intake).exists():
+        return None
+    return pl.read_parquet(_waiting_path(intake))
+
+
+def _keep_without_place(
+    intake: ResultIntake, checked: CheckedResults, placed: pl.DataFrame
+) -> None:
+    path = _waiting_path(intake)
+    waiting = checked.results.select(_KEY).join(placed, on=_KEY, how="anti")
+    if waiting.is_empty():
+        path.unlink(missing_ok=True)
+        return
+    draft = path.with_suffix(f".{os.getpid()}.part")
+    waiting.write_parquet(draft)
+    draft.replace(path)
 
 
 def _files(path: Path) -> list[Path]:
@@ -150,6 +189,51 @@ def _match(scope: Scope, checked: CheckedResults, *, by: Actor, now: datetime) -
     )
     findings += _unknown_assessments(scope, found, by=by, now=now)
     return _Matched(_with_new_students(found, strangers, by=by, now=now), findings)
+
+
+def _news(digest: str, checked: CheckedResults, results: pl.DataFrame) -> _Matched:
+    """Leave out what is older than the version that is kept, and what is the same as it."""
+    kept = _kept(RESULTS, results).filter(pl.col("intake_id").ne_missing(digest))
+    if kept.is_empty():
+        return _Matched(results, [])
+    late = rules.older(results, kept)
+    again = results.filter(~_IS_RESET).join(kept, on=_KEY, how="semi")
+    changed = [
+        rules.differing(_comparable(table, frame), _comparable(table, _kept(table, again)))
+        for table, frame in _tables(checked, again)
+    ]
+    same = again.join(pl.concat([*changed, late.select(_KEY)]), on=_KEY, how="anti")
+    findings = _by_value(rules.OLDER_THAN_KEPT, late, "OpportunityIdentifier", "opportunity_id")
+    if same.height:
+        findings.append(
+            rules.UNCHANGED.finding(file=same["file"][0], weight=same.height, count=same.height)
+        )
+    left_out = pl.concat([late, same]).select(_KEY)
+    left = results.join(left_out, on=_KEY, how="anti", maintain_order="left")
+    return _Matched(left, findings)
+
+
+def _kept(table: LakeTable, results: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of these results that a table of the lake holds now."""
+    wanted = results.select(_KEY).unique()
+    ids = wanted["assessment_id"].unique().to_list()
+    rows = lake().scan(table).filter(pl.col("assessment_id").is_in(ids))
+    if wanted.height <= _FEW:
+        rows = rows.filter(pl.col("opportunity_id").is_in(wanted["opportunity_id"].to_list()))
+    return rows.join(wanted.lazy(), on=_KEY, how="semi").collect()
+
+
+def _comparable(table: LakeTable, frame: pl.DataFrame) -> pl.DataFrame:
+    types = frame_types(table)
+    return frame.select(pl.col(name).cast(types[name]) for name in types if name != "intake_id")
+
+
+def _tables(checked: CheckedResults, results: pl.DataFrame) -> list[tuple[LakeTable, pl.DataFrame]]:
+    """Return the rows of each table for these results, the results last."""
+    place = results.select(*_KEY, "student_id", "school_id", "district_id")
+    parts = ((SUBSCORES, checked.subscores), (ITEM_RESPONSES, checked.items))
+    joined = [(table, frame.join(place, on=_KEY, how="inner")) for table, frame in parts]
+    return [*joined, (RESULTS, results)]
 
 
 def _without_others(scope: Scope, found: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
@@ -223,7 +307,7 @@ def _with_new_students(
 
 def _mark_tested(results: pl.DataFrame) -> None:
     """Say which students and schools the lake speaks of, before it does."""
-    students = results["student_id"].unique().sort().to_list()
+    students = results["student_id"].drop_nulls().unique().sort().to_list()
     schools = results["school_id"].unique().sort().to_list()
     with transaction.atomic():
         TestedStudent.objects.bulk_create(
@@ -237,25 +321,35 @@ def _mark_tested(results: pl.DataFrame) -> None:
 
 
 def _publish(digest: str, checked: CheckedResults, results: pl.DataFrame) -> dict[str, int]:
-    """Write the three tables, the results last; every step happens once, by the intake's digest.
+    """Write the three tables, the results last; every step happens once, by its transaction.
 
     Until the results are written, what they replace is found the same however often this is begun;
     once they are, nothing is left to do.
     """
-    if not lake().has_applied(RESULTS, digest):
-        live = results.filter(~_IS_RESET).with_columns(intake_id=pl.lit(digest))
+    transaction = _transaction(digest, results)
+    if results.height and not lake().has_applied(RESULTS, transaction):
+        live = results.filter(~_IS_RESET)
         known = _known_opportunities(results)
-        place = live.select(*_KEY, "student_id", "school_id", "district_id", "intake_id")
-        for table, parts in ((SUBSCORES, checked.subscores), (ITEM_RESPONSES, checked.items)):
-            _clear(table, known, digest)
-            _write(table, parts.join(place, on=_KEY, how="inner"), digest)
-        stays = live.select(*_KEY, *RESULTS.partition_by)
-        _clear(RESULTS, known.join(stays, on=stays.columns, how="anti"), digest)
-        _write(RESULTS, live, digest)
+        for table, rows in _tables(checked, live):
+            gone = known
+            if table is RESULTS:
+                # Rows that stay in their partition are replaced where they are.
+                stays = live.select(*_KEY, *RESULTS.partition_by)
+                gone = known.join(stays, on=stays.columns, how="anti")
+            _clear(table, gone, transaction)
+            _write(table, rows.with_columns(intake_id=pl.lit(digest)), transaction)
     return {table.name: lake().version(table) for table in LAKE_TABLES}
 
 
-_KEY = list(RESULTS.key)
+def _transaction(digest: str, results: pl.DataFrame) -> str:
+    """Name the publishing of these results: of an intake, others may find their place later."""
+    keys = results.select(pl.concat_str(_KEY, separator="\n").sort()).to_series().to_list()
+    return f"{digest}:{hashlib.sha256(chr(10).join(keys).encode()).hexdigest()[:16]}"
+
+
+_KEY = rules.KEY
+# So many opportunities are looked for by name; more of them by the assessment alone.
+_FEW = 5000
 _IS_RESET = (pl.col("status") == "reset").fill_null(value=False)
 
 
@@ -272,14 +366,14 @@ def _known_opportunities(results: pl.DataFrame) -> pl.DataFrame:
     return known.join(wanted, on=_KEY, how="semi")
 
 
-def _clear(table: LakeTable, gone: pl.DataFrame, digest: str) -> None:
+def _clear(table: LakeTable, gone: pl.DataFrame, transaction: str) -> None:
     if gone.height:
-        lake().retract_rows(table, gone.select(_KEY).unique(), transaction=f"{digest}:before")
+        lake().retract_rows(table, gone.select(_KEY).unique(), transaction=f"{transaction}:before")
 
 
-def _write(table: LakeTable, frame: pl.DataFrame, digest: str) -> None:
+def _write(table: LakeTable, frame: pl.DataFrame, transaction: str) -> None:
     if frame.height:
-        lake().upsert(table, frame.select(*table.columns), transaction=digest)
+        lake().upsert(table, frame.select(*table.columns), transaction=transaction)
 
 
 def _write_findings(intake: ResultIntake, checked: CheckedResults) -> None:
@@ -290,10 +384,28 @@ def _write_findings(intake: ResultIntake, checked: CheckedResults) -> None:
             file.write(json.dumps(finding.as_dict(), ensure_ascii=False) + "\n")
 
 
-def _placed(checked: CheckedResults, accepted: int) -> dict[str, int]:
-    """Count again what is accepted and rejected, now that schools and students were looked up."""
-    lost = checked.results.height - accepted
-    return {"accepted": accepted, "rejected": checked.counts.get("rejected", 0) + lost}
+@dataclass(frozen=True)
+class _Tally:
+    """Count the results of an intake that were published, and those that changed nothing."""
+
+    accepted: int = 0
+    unchanged: int = 0
+
+    def after(self, counts: dict[str, int]) -> _Tally:
+        """Add what an earlier publishing of the intake counted."""
+        earlier = counts.get("accepted", 0), counts.get("unchanged", 0)
+        return _Tally(self.accepted + earlier[0], self.unchanged + earlier[1])
+
+    def as_counts(self, checked: CheckedResults) -> dict[str, int]:
+        """Return the counts of the checks, now that schools and students were looked up."""
+        sound = checked.counts["accepted"]
+        lost = sound - self.accepted - self.unchanged
+        return {
+            **checked.counts,
+            "accepted": self.accepted,
+            "rejected": checked.counts["rejected"] + lost,
+            "unchanged": self.unchanged,
+        }
 
 
 def _finish(
@@ -301,17 +413,13 @@ def _finish(
     checked: CheckedResults,
     status: str,
     versions: dict[str, int],
+    tally: _Tally,
     *,
-    accepted: int,
     by: Actor,
     now: datetime,
 ) -> ResultIntake:
     intake.status, intake.verdict = status, checked.report.verdict.value
-    intake.counts = {
-        "by_code": checked.report.counts,
-        **checked.counts,
-        **_placed(checked, accepted),
-    }
+    intake.counts = {"by_code": checked.report.counts, **tally.as_counts(checked)}
     intake.lake_versions = versions
     intake.published_at = now if status == "published" else None
     with transaction.atomic():
@@ -323,7 +431,7 @@ def _finish(
             detail={
                 "status": status,
                 "verdict": intake.verdict,
-                "results": accepted,
+                "results": tally.accepted,
             },
             by=by,
             now=now,
