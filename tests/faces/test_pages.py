@@ -42,7 +42,11 @@ def _path(route: Route, world: World | None = None) -> str:
         pupil = next(number for number, p in world.pupils.items() if p.uuid)
         known |= {
             "school": world.of_kind("school")[0].uuid,
-            "group": next(group.uuid for group in world.groups if group.is_active),
+            "group": next(
+                group.uuid
+                for group in world.groups
+                if group.is_active and group.school_year == YEAR
+            ),
             "student": world.pupils[pupil].uuid,
             "intake": files[0].uuid,
             "account": world.readers[0].uuid,
@@ -84,7 +88,7 @@ def test_a_role_without_the_right_is_refused_in_words(
 ONLY_POST = {"roster_decide"}
 SENDS_ON = {"find_student"}
 SAYS = {
-    "home": "Search by School and Grade",
+    "home": "Search by",
     "results": "Search by Student",
     "school_results": "Results by Student",
     "school_results_csv": "StudentIdentifier",

@@ -23,7 +23,8 @@ def within(reach: Reach, field: str) -> Q:
 
     Shape: true of every row when the reach is everything; of none when it is empty.
     """
-    return Q() if reach.everything else Q(**{f"{field}__in": reach.organization_ids})
+    # An empty Q() is no condition: joined with another by "or" it would vanish, not stay true.
+    return ~Q(pk__in=[]) if reach.everything else Q(**{f"{field}__in": reach.organization_ids})
 
 
 def organizations_in(
