@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
 from typing import Any
@@ -172,13 +172,16 @@ class Installation:
         kept: Mapping[str, Iterable[str]] | None = None,
         starting: date = STARTING,
         source: str = SOURCE,
+        uncertain: Iterable[str] = (),
+        may_take_from: frozenset[int] | None = None,
     ) -> RosterPlan:
         """Plan a roster; the plan is one that could be proposed."""
         plan = plan_roster(
-            self.current(source),
+            replace(self.current(source), may_take_from=may_take_from),
             roster,
             kept={name: frozenset(keys) for name, keys in (kept or {}).items()},
             starting=starting,
+            uncertain=frozenset(uncertain),
             reserve_ids=self.reserve,
             new_uuids=lambda n: [f"uuid-{next(self.ids)}" for _ in range(n)],
         )

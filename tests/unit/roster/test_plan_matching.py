@@ -210,3 +210,23 @@ def test_families_are_neither_students_nor_staff(kind: str) -> None:
                role("mum", "north", kind)],
     )  # fmt: skip
     assert actions(loaded().plan(more)) == {}
+
+
+def test_a_student_of_a_district_that_is_not_the_senders_is_told_as_ros_604() -> None:
+    here = holding("900", last_name="Of ann")
+    before = here.state["students"]
+    plan = here.load(with_ssids(ann="900"), may_take_from=frozenset({1}))
+    assert said(plan) == [("ROS-604", 2, "900")]
+    assert here.state["students"].filter(ssid="900").equals(before)
+    elsewhere = frozenset(before["district_id"])
+    assert said(here.plan(with_ssids(ann="900"), may_take_from=elsewhere)) == []
+
+
+@pytest.mark.parametrize("name", ["users", "roles"])
+def test_rows_that_nobody_could_read_remove_nobody_as_ros_605(name: str) -> None:
+    here = loaded()
+    rows = small(users=[user("ann")], roles=[role("ann", "north")], enrollments=[])
+    assert "archive" in actions(here.plan(rows))["students"]
+    plan = here.plan(rows, uncertain=[name])
+    assert [found.code for found in plan.findings] == ["ROS-605"]
+    assert not {"students", "staff"} & actions(plan).keys()
