@@ -10,6 +10,10 @@ import numpy as np
 from rollbook.reports.layouts import NOT_STATED, OVERALL
 from rollbook.reports.types import Place, Row
 
+# Each value with its share of the students.
+GENDERS = {"Male": 0.49, "Female": 0.47, "Nonbinary": 0.03, NOT_STATED: 0.01}
+ACQUISITION = {"EO": 0.6, "EL": 0.15, "IFEP": 0.08, "RFEP": 0.15, NOT_STATED: 0.02}
+RACES = {"Asian": 0.1, "White": 0.5, "Filipino": 0.04}
 STATE = Place("state", 1, "Golden State")
 DISTRICT = Place("district", 2, "North District", "01", parent_id=1)
 ROW = Row(
@@ -58,9 +62,9 @@ def pupils(seed: int, school_count: int, sizes: Sequence[int]) -> list[Pupil]:
             drawn.append(
                 Pupil(
                     school=10 + school,
-                    gender=str(random.choice(["Male", "Female", "Nonbinary", NOT_STATED], p=[0.49, 0.47, 0.03, 0.01])),
-                    elas=str(random.choice(["EO", "EL", "IFEP", "RFEP", NOT_STATED], p=[0.6, 0.15, 0.08, 0.15, 0.02])),
-                    races=tuple(race for race, share in (("Asian", 0.1), ("White", 0.5), ("Filipino", 0.04)) if random.random() < share),
+                    gender=str(random.choice(list(GENDERS), p=list(GENDERS.values()))),
+                    elas=str(random.choice(list(ACQUISITION), p=list(ACQUISITION.values()))),
+                    races=tuple(race for race, share in RACES.items() if random.random() < share),
                     level=int(random.choice([1, 2, 3, 4, 0], p=weights)),
                 )
             )  # fmt: skip

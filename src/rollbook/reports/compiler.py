@@ -68,7 +68,7 @@ def compile_question(
     ]
 
 
-def _query(
+def _query(  # noqa: PLR0917 # as the loop above names them
     question: Question,
     level: str,
     ids: set[int],
@@ -118,8 +118,12 @@ def _student_of_result(version: int | None) -> Lookup:
 
 def _counted_attempts(question: Question, version: int | None) -> Query:
     return Query(
-        table=RESULTS.name, where=_admitted(question), latest=COUNTED, select=_ATTEMPT, version=version
-    )  # fmt: skip
+        table=RESULTS.name,
+        where=_admitted(question),
+        latest=COUNTED,
+        select=_ATTEMPT,
+        version=version,
+    )
 
 
 def _of_tests(question: Question) -> Predicate:

@@ -77,7 +77,9 @@ def _places(scope: Scope, question: Question) -> tuple[list[Place], list[str]]:
             if district is not None and district.kind is OrganizationKind.DISTRICT:
                 chosen[district.id] = district
             elif row.parent_id is not None:
-                left_out.append(f"The district of {row.name} is left out: it is not yours to ask about.")  # fmt: skip
+                left_out.append(
+                    f"The district of {row.name} is left out: it is not yours to ask about."
+                )
     if question.include.all_districts:
         chosen |= {row.id: row for row in may if row.kind is OrganizationKind.DISTRICT}
     ordered = _in_order(chosen.values())
@@ -227,8 +229,9 @@ def _notes(
     hidden = sum(bool(row.hidden) for row in rows)
     if hidden:
         notes.append(
-            f"{MARKER} marks numbers that are hidden in {hidden} of {len(rows)} rows: groups of fewer "
-            f"than {CALIFORNIA.min_n} students, levels that everybody shares, and numbers from "
+            f"{MARKER} marks numbers that are hidden in {hidden} of {len(rows)} rows: groups of "
+            f"fewer than {CALIFORNIA.min_n} students, levels that everybody shares, "
+            "and numbers from "
             "which those could be worked out."
         )
     if question.subgroups:

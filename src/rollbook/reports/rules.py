@@ -69,7 +69,14 @@ def shape_rows(
                 codes.setdefault(key, set()).add(code)
     subgroups = [(OVERALL, OVERALL), *_subgroups(question, values)]
     return [
-        _row(place, key, test, score, pair, found.get((place.level, _id(place), key, score[0], *pair)))
+        _row(
+            place,
+            key,
+            test,
+            score,
+            pair,
+            found.get((place.level, _id(place), key, score[0], *pair)),
+        )
         for place in places
         for key, test in tests.items()
         for score in _scores(question, test, codes.get(key, set()))
@@ -86,7 +93,12 @@ def _groups(
 ) -> Iterator[tuple[AssessmentKey, str, int | None, str, Mapping[str, Any]]]:
     column = PLACE_COLUMNS[ask.level]
     for line in frame.iter_rows(named=True):
-        key = (line["school_year"], line["subject"], line["assessment_id"], line["assessment_grade"] or "")  # fmt: skip
+        key = (
+            line["school_year"],
+            line["subject"],
+            line["assessment_id"],
+            line["assessment_grade"] or "",
+        )
         place_id = line[column] if column else None
         code = line.get("code", "")
         if ask.dimension is not None and ask.dimension.flags:
@@ -124,7 +136,7 @@ def _scores(question: Question, test: ReportedTest, found: set[str]) -> list[tup
     return [*named, *((code, code) for code in sorted(found - {code for code, _ in named}))]
 
 
-def _row(
+def _row(  # noqa: PLR0917 # from the outermost to the innermost
     place: Place,
     key: AssessmentKey,
     test: ReportedTest,

@@ -173,7 +173,7 @@ class _Block:
         return bool(used)
 
     def _beside(self, number: int, flag: int) -> tuple[int, int] | None:
-        """Choose what to hide, and how far, to protect a count of this group: a part, or a total."""
+        """Choose what to hide, and how far, to protect a count of this group: part or total."""
         lines = [self.lines[line] for line in self.near.get(number, ())]
         exact = [line for line in lines if not line.is_loose]
         for among in (

@@ -25,7 +25,7 @@ QUESTION = Question(grades=("05",), school_years=(2026,), values="number")
 
 @pytest.fixture
 def state() -> SmallState:
-    """Make 20 students of North High, 4 of North Middle and 30 of South High, half at each level."""
+    """Make 20 students of North High, 4 of North Middle, 30 of South High, half at each level."""
     made = small_state()
     rows: list[dict[str, object]] = []
     for school, count in ((made.north_high, 20), (made.north_middle, 4), (made.south_high, 30)):

@@ -127,7 +127,7 @@ def test_a_valid_attempt_counts_before_a_later_one_that_is_not(world: World) -> 
         a              | 1          | 10        | 2400        | 1                 | Valid                    | 2026-03-01
         b              | 1          | 10        | 2450        | 2                 | Valid                    | 2026-04-01
         c              | 1          | 11        | 2500        | 3                 | IN                       | 2026-05-01
-        """
+        """  # noqa: E501 # a table
     )
     both = replace(QUESTION, validity=("Valid", "IN"))
     assert [row for row in world.answer(both) if row[:5] != "State"] == [
@@ -142,7 +142,7 @@ def test_not_stated_is_a_value_and_several_ethnicities_each_count(world: World) 
         opportunity_id | student_id | english_acquisition | asian | white | scale_score | performance_level
         a              | 1          | EO                  | yes   | yes   | 2400        | 1
         b              | 2          | -                   | no    | -     | 2500        | 3
-        """
+        """  # noqa: E501 # a table
     )
     asked = replace(QUESTION, subgroups=("ELAS", "Ethnicity"))
     assert [row for row in world.answer(asked) if row.startswith("High")] == [

@@ -1,4 +1,4 @@
-"""A question read from JSON: what is wrong with it is said all at once; the examples can be asked."""
+"""A question read from JSON: what is wrong is said all at once; the examples can be asked."""
 
 from __future__ import annotations
 
