@@ -70,6 +70,7 @@ def test_local_dates_are_read_by_all_the_dates_of_their_file(tmp_path: Path) -> 
     [
         "-orgs.csv ; manifest.file.orgs=absent",
         "delta ; -orgs.csv ; manifest.file.orgs=absent",
+        "1.1 ; delta ; users[2].status=tobedeleted ; -orgs.csv ; manifest.file.orgs=absent",
     ],
 )
 def test_a_roster_of_nowhere_is_refused(tmp_path: Path, defect: str) -> None:

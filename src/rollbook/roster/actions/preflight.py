@@ -32,7 +32,7 @@ from rollbook.people.queries.roster import (
 from rollbook.roster import rules
 from rollbook.roster.checks.run import check_bundle
 from rollbook.roster.models import Intake
-from rollbook.roster.plan.draft import CurrentRoster, RosterPlan
+from rollbook.roster.plan.draft import CurrentRoster, RosterPlan, live
 from rollbook.roster.plan.roster import plan_roster
 from rollbook.roster.sources.oneroster_csv import read_bundle
 from rollbook.roster.types import (
@@ -222,7 +222,7 @@ def _is_nothing_left(result: BundleResult) -> bool:
     frames = result.frames
     assert frames is not None
     left = (frames.orgs, frames.roles, frames.classes, frames.enrollments)
-    is_empty = all(frame.is_empty() for frame in left)
+    is_empty = all(live(frame).is_empty() for frame in left)
     return is_empty and result.report.verdict is Verdict.ERROR
 
 
