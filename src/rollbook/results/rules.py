@@ -75,7 +75,10 @@ UNCHANGED: Final = Check(
     code="RES-507",
     name="unchanged",
     severity=Severity.INFO,
-    says="Results in {file} that are kept already, exactly so: {count}. Nothing was changed.",
+    says=(
+        "{file} and any files after it: {count} results are kept already just as they came; "
+        "nothing was changed."
+    ),
     fix="Nothing.",
     why="Test delivery systems send results again when nothing about them has changed.",
     source='reference: results-reporting 6.3, NO_UPDATE "Duplicate"',
