@@ -184,6 +184,8 @@ def _granted(request: Reader, account: UUID) -> str:
 def person(request: Reader, school_year: int, account: UUID) -> HttpResponse:
     """Show one account's roles; give, end, disable, enable, sign out."""
     scope = request.scope
+    # First of all: an account out of sight answers like one that there is not, whatever is sent.
+    row = get_account(scope, account)
     password = ""
     if request.method == "POST" and request.POST.get("choice") == "password":
         password = _new_password(request, account)
@@ -191,7 +193,6 @@ def person(request: Reader, school_year: int, account: UUID) -> HttpResponse:
         told = _changed(request, account, request.POST.get("choice", ""))
         (messages.error if told else messages.success)(request, told or _("Done."))
         return redirect("person", school_year=school_year, account=account)
-    row = get_account(scope, account)
     context = {
         "title": _("What may this person do?"),
         "heading": f"{row.first_name} {row.last_name}".strip() or row.email,

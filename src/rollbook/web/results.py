@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from rollbook.assessments.queries import provisional_ids
 from rollbook.files.csv_write import write_csv
 from rollbook.groups.queries import GroupRow, get_group, group_list, group_subjects, member_ids
 from rollbook.lake.query import AllOf, Condition, Predicate
@@ -209,11 +210,18 @@ def _cards(
 ) -> list[dict[str, object]]:
     """Return one card per assessment: its overall distribution, and those of the view asked for."""
     cards: list[dict[str, object]] = []
+    provisional = provisional_ids(scope, chosen)
     for whole in pages.distributions(scope, allowed, chosen):
         parts: list[Distribution] = []
         if view != "overall":
             parts = pages.sub_distributions(scope, allowed, whole.assessment_id, score_type=view)
-        cards.append({"whole": with_bar(whole), "parts": [with_bar(part) for part in parts]})
+        cards.append(
+            {
+                "whole": with_bar(whole),
+                "parts": [with_bar(part) for part in parts],
+                "is_provisional": whole.assessment_id in provisional,
+            }
+        )
     return cards
 
 
