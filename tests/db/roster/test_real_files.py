@@ -49,6 +49,10 @@ def test_classes_without_a_course_file_bring_their_courses(tmp_path: Path) -> No
     assert list(Course.objects.values_list("sourced_id", "title")) == [("crs", "Math 3 A")]
 
 
+def test_rows_that_are_there_twice_hold_nothing(tmp_path: Path) -> None:
+    assert _load(tmp_path, "+users[1] ; +roles[1] ; +enrollments[1]") == [2, 2, 2, 4]
+
+
 def test_a_session_until_the_end_of_the_calendar_has_no_day_after(tmp_path: Path) -> None:
     _load(tmp_path, "academicSessions[1].endDate=9999-12-31")
     assert AcademicSession.objects.get(sourced_id="year").ends_before == date.max

@@ -30,6 +30,7 @@ from rollbook.people.queries.roster import (
     students_by_school,
 )
 from rollbook.roster import rules
+from rollbook.roster.checks.cell_checks import REPEATED_ROW
 from rollbook.roster.checks.run import check_bundle
 from rollbook.roster.models import Intake
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan, live
@@ -301,8 +302,11 @@ def _exclusion_holds(result: BundleResult) -> list[HoldReason]:
     holds: list[HoldReason] = []
     for file, exclusion in sorted(result.excluded.items()):
         counted = result.counts.by_file.get(f"{file}.csv")
-        rows = counted.rows if counted else 0
-        count = exclusion.frame.height
+        # A true copy of a row says nothing new: nobody is left out with it.
+        lost = exclusion.frame.filter(pl.col("cause") != REPEATED_ROW.code)
+        count = lost.height
+        # A row that could not be read is not among those that are counted.
+        rows = (counted.rows if counted else 0) + lost["sourced_id"].null_count()
         if rows and count > LARGEST_EXCLUDED_SHARE * rows:
             holds.append(
                 HoldReason(
