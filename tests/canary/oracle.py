@@ -33,9 +33,6 @@ class Oracle:
             for granted in self._granted(reader, permission)
         )
 
-    def holds_anywhere(self, reader: Reader, permission: str) -> bool:
-        return bool(self._granted(reader, permission))
-
     def _granted(self, reader: Reader, permission: str) -> list[int]:
         if not reader.is_active:
             return []
@@ -82,14 +79,13 @@ class Oracle:
 
     def groups(self, reader: Reader) -> list[GroupOf]:
         """Return the groups assigned to the reader that count today."""
-        if not self.holds_anywhere(reader, "GROUP_PII_READ"):
-            return []
         return [
             group
             for group in self.world.groups
             if group.is_active
             and group.school_year == self.world.school_year
             and reader.email.casefold() in group.logins
+            and self.holds(reader, "GROUP_PII_READ", group.school_id)
         ]
 
     def persons(self, reader: Reader) -> set[int]:

@@ -70,17 +70,18 @@ def groups_show_every_subject(patch: Patch) -> None:
 
 
 def groups_of_other_years_count(patch: Patch) -> None:
-    def every_group(login: str, on: Any) -> frozenset[int]:
-        return frozenset(GroupUser.objects.filter(login=login).values_list("group_id", flat=True))
+    def every_group(login: str, on: Any) -> dict[int, int]:
+        found = GroupUser.objects.filter(login=login)
+        return dict(found.values_list("group_id", "group__school_id"))
 
-    patch.setattr(middleware, "group_ids_of_login", every_group)
+    patch.setattr(middleware, "groups_of_login", every_group)
 
 
 def groups_of_others_count(patch: Patch) -> None:
-    def every_group(login: str, on: Any) -> frozenset[int]:
-        return frozenset(GroupUser.objects.values_list("group_id", flat=True))
+    def every_group(login: str, on: Any) -> dict[int, int]:
+        return dict(GroupUser.objects.values_list("group_id", "group__school_id"))
 
-    patch.setattr(middleware, "group_ids_of_login", every_group)
+    patch.setattr(middleware, "groups_of_login", every_group)
 
 
 def roster_files_of_other_districts_open(patch: Patch) -> None:

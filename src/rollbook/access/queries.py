@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from uuid import UUID
@@ -19,7 +19,7 @@ from rollbook.orgs.models import Organization, OrganizationLink
 from rollbook.orgs.queries import row_of, within
 from rollbook.orgs.types import OrganizationKind, OrganizationRow
 from rollbook.shared.page import Page, PageRequest
-from rollbook.shared.scope import Permission, Reach, Scope
+from rollbook.shared.scope import NOWHERE, Permission, Reach, Scope
 
 
 class AccountNotFound(Exception):
@@ -42,26 +42,29 @@ def scope_of(
     account: Account,
     *,
     on: date,
-    group_ids: frozenset[int] = frozenset(),
+    groups: Mapping[int, int] = MappingProxyType({}),
     grants: Sequence[HeldGrant] | None = None,
 ) -> Scope:
     """Work out what an account may see on that day.
 
-    Three queries whatever is granted (two when `grants` is given). `group_ids` come from
-    `groups.queries.group_ids_of_login`, which stands above this folder: the face asks both.
+    Three queries whatever is granted (two when `grants` is given). `groups` come from
+    `groups.queries.groups_of_login`, which stands above this folder: the face asks both.
     Shape: nothing for a disabled account; a state grant reaches everything when the installation
-           serves one state.
+           serves one state. An assigned group counts only where GROUP_PII_READ reaches its school:
+           an e-mail address alone, which others may type, opens nothing.
     """
     if not account.is_active:
         return Scope.nobody(on=on)
     held = grants_held(account, on=on) if grants is None else grants
     reaches = _reaches(held)
+    reach = _by_permission(held, reaches, is_sandbox=account.is_sandbox)
+    reading = reach.get(Permission.GROUP_PII_READ, NOWHERE)
     return Scope(
         account_id=account.pk,
         label=rules.account_label(account.uuid),
         on=on,
-        reach=MappingProxyType(_by_permission(held, reaches, is_sandbox=account.is_sandbox)),
-        group_ids=group_ids,
+        reach=MappingProxyType(reach),
+        group_ids=frozenset(group for group, school in groups.items() if reading.includes(school)),
     )
 
 

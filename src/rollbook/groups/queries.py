@@ -32,16 +32,17 @@ class GroupRow:
     student_count: int
 
 
-def group_ids_of_login(login: str, on: date) -> frozenset[int]:
+def groups_of_login(login: str, on: date) -> dict[int, int]:
     """Return the groups assigned to the person who signs in with this e-mail address.
 
-    Shape: active groups of the school year that holds `on`; the scope itself is made from them.
+    Shape: the id of each group's school by the group's id; active groups of the school year that
+           holds `on`. The scope itself is made from them, and keeps those within its reach.
     """
     year = int(current_school_year(on))
     found = GroupUser.objects.filter(
         login=login.casefold(), group__is_active=True, group__school_year=year
     )
-    return frozenset(found.values_list("group_id", flat=True))
+    return dict(found.values_list("group_id", "group__school_id"))
 
 
 def groups_in(scope: Scope) -> QuerySet[StudentGroup]:

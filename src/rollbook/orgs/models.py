@@ -19,8 +19,8 @@ class Organization(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=16, choices=[(k.value, k.label) for k in OrganizationKind])
-    name = models.CharField(max_length=200)
-    natural_id = models.CharField(max_length=40, blank=True, db_index=True)  # CDS code and the like
+    name = models.TextField()
+    natural_id = models.TextField(blank=True, db_index=True)  # CDS code and the like
     nces_id = models.CharField(max_length=12, blank=True)
     source = models.CharField(max_length=40, blank=True)
     sourced_id = models.CharField(max_length=255, blank=True)
@@ -72,7 +72,7 @@ class AcademicSession(models.Model):
         Organization, on_delete=models.PROTECT, related_name="sessions"
     )
     kind = models.CharField(max_length=16, choices=[(k.value, k.label) for k in SessionKind])
-    title = models.CharField(max_length=200)
+    title = models.TextField()
     school_year = models.PositiveSmallIntegerField(db_index=True)
     starts_on = models.DateField()
     ends_before = models.DateField()

@@ -1,4 +1,7 @@
-"""Tables of students, staff, courses, classes and dated enrollments."""
+"""Tables of students, staff, courses, classes and dated enrollments.
+
+Text that a roster brings has no length of its own here: an accepted cell is the source cell.
+"""
 
 from __future__ import annotations
 
@@ -37,16 +40,16 @@ class Student(models.Model):
     district = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="students")
     source = models.CharField(max_length=40, blank=True)
     sourced_id = models.CharField(max_length=255, blank=True)
-    ssid = models.CharField(max_length=65, blank=True, db_index=True)
-    local_id = models.CharField(max_length=65, blank=True, db_index=True)
-    first_name = models.CharField(max_length=100, blank=True)
-    middle_name = models.CharField(max_length=100, blank=True)
-    last_name = models.CharField(max_length=100, blank=True, db_index=True)
-    preferred_first_name = models.CharField(max_length=100, blank=True)
-    username = models.CharField(max_length=255, blank=True)
-    email = models.CharField(max_length=255, blank=True)
+    ssid = models.TextField(blank=True, db_index=True)
+    local_id = models.TextField(blank=True, db_index=True)
+    first_name = models.TextField(blank=True)
+    middle_name = models.TextField(blank=True)
+    last_name = models.TextField(blank=True, db_index=True)
+    preferred_first_name = models.TextField(blank=True)
+    username = models.TextField(blank=True)
+    email = models.TextField(blank=True)
     birth_date = models.DateField(null=True, blank=True)
-    grade = models.CharField(max_length=8, blank=True)
+    grade = models.TextField(blank=True)
     sex = models.CharField(max_length=12, blank=True)
     hispanic = models.BooleanField(null=True)
     american_indian = models.BooleanField(null=True)
@@ -85,12 +88,12 @@ class Staff(models.Model):
     district = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="staff")
     source = models.CharField(max_length=40, blank=True)
     sourced_id = models.CharField(max_length=255, blank=True)
-    local_id = models.CharField(max_length=65, blank=True)
-    first_name = models.CharField(max_length=100, blank=True)
-    middle_name = models.CharField(max_length=100, blank=True)
-    last_name = models.CharField(max_length=100, blank=True)
-    username = models.CharField(max_length=255, blank=True)
-    email = models.CharField(max_length=255, blank=True, db_index=True)
+    local_id = models.TextField(blank=True)
+    first_name = models.TextField(blank=True)
+    middle_name = models.TextField(blank=True)
+    last_name = models.TextField(blank=True)
+    username = models.TextField(blank=True)
+    email = models.TextField(blank=True, db_index=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -109,7 +112,7 @@ class StaffAssignment(models.Model):
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="assignments"
     )
-    role = models.CharField(max_length=64)
+    role = models.TextField()
     is_primary = models.BooleanField(default=False)
     begins_on = models.DateField(null=True, blank=True)
     ends_before = models.DateField(null=True, blank=True)
@@ -136,7 +139,7 @@ class SchoolEnrollment(models.Model):
         Organization, on_delete=models.PROTECT, related_name="school_enrollments"
     )
     school_year = models.PositiveSmallIntegerField(db_index=True)
-    grade = models.CharField(max_length=8, blank=True)
+    grade = models.TextField(blank=True)
     is_primary = models.BooleanField(default=True)
     begins_on = models.DateField(null=True, blank=True)
     ends_before = models.DateField(null=True, blank=True)
@@ -159,13 +162,11 @@ class Course(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="courses")
-    title = models.CharField(max_length=255)
-    course_code = models.CharField(max_length=64, blank=True)
-    grades = models.CharField(
-        max_length=120, blank=True
-    )  # codes joined by a comma, as OneRoster has it
-    subjects = models.CharField(max_length=500, blank=True)
-    subject_codes = models.CharField(max_length=500, blank=True)
+    title = models.TextField()
+    course_code = models.TextField(blank=True)
+    grades = models.TextField(blank=True)  # codes joined by a comma, as OneRoster has it
+    subjects = models.TextField(blank=True)
+    subject_codes = models.TextField(blank=True)
     source = models.CharField(max_length=40, blank=True)
     sourced_id = models.CharField(max_length=255, blank=True)
     is_active = models.BooleanField(default=True)
@@ -185,18 +186,18 @@ class Class(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="classes")
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="classes")
-    title = models.CharField(max_length=255)
-    class_code = models.CharField(max_length=64, blank=True)
-    kind = models.CharField(max_length=32)  # homeroom, scheduled or an ext: value
-    location = models.CharField(max_length=64, blank=True)
-    periods = models.CharField(max_length=120, blank=True)
-    grades = models.CharField(max_length=120, blank=True)
-    subjects = models.CharField(max_length=500, blank=True)
-    subject_codes = models.CharField(max_length=500, blank=True)
+    title = models.TextField()
+    class_code = models.TextField(blank=True)
+    kind = models.TextField()  # homeroom, scheduled or an ext: value
+    location = models.TextField(blank=True)
+    periods = models.TextField(blank=True)
+    grades = models.TextField(blank=True)
+    subjects = models.TextField(blank=True)
+    subject_codes = models.TextField(blank=True)
     school_year = models.PositiveSmallIntegerField(db_index=True)
     begins_on = models.DateField(null=True, blank=True)  # of its earliest term
     ends_before = models.DateField(null=True, blank=True)
-    term_sourced_ids = models.CharField(max_length=2000, blank=True)
+    term_sourced_ids = models.TextField(blank=True)
     source = models.CharField(max_length=40, blank=True)
     sourced_id = models.CharField(max_length=255, blank=True)
     is_active = models.BooleanField(default=True)
@@ -221,7 +222,7 @@ class Enrollment(models.Model):
     staff = models.ForeignKey(
         Staff, null=True, on_delete=models.PROTECT, related_name="enrollments"
     )
-    role = models.CharField(max_length=64)
+    role = models.TextField()
     is_primary = models.BooleanField(default=False)
     begins_on = models.DateField(null=True, blank=True)
     ends_before = models.DateField(null=True, blank=True)

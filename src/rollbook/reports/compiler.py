@@ -142,10 +142,16 @@ def _admitted(question: Question) -> Predicate:
         (
             _of_tests(question),
             Condition("assessment_grade", "in", frozenset(question.grades)),
-            Condition("administration_condition", "in", frozenset(question.validity)),
+            Condition("administration_condition", "in", _conditions(question)),
             Condition("completeness", "in", frozenset(question.completeness)),
         )
     )
+
+
+def _conditions(question: Question) -> frozenset[str]:
+    """Return the conditions asked for; some systems call a standardized interim plainly valid."""
+    also = {"Valid"} if "SD" in question.validity else set[str]()
+    return frozenset(question.validity) | also
 
 
 def _equals(column: str, value: str | bool | int) -> Condition:

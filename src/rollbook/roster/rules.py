@@ -71,12 +71,21 @@ NOBODY_REMOVED: Final = Check(
     why="A row that nobody can read may be anybody's.",
     source="reference: rostering 6.3, preflight policy",
 )
+TEXT_IS_TOO_LONG: Final = Check(
+    code="ROS-606",
+    name="text-is-too-long",
+    severity=Severity.ERROR,
+    says="{file} line {line}: a cell has more than {limit} characters; the record is left out.",
+    fix="Shorten the cell in the source system and export again.",
+    why="No name, title or id of a school is that long; a page and an index must hold it.",
+)
 CHECKS: Final = (
     IDENTITY_CONFLICT,
     SAME_ID_TWICE,
     STUDENT_NEEDS_SCHOOL,
     OTHER_DISTRICT,
     NOBODY_REMOVED,
+    TEXT_IS_TOO_LONG,
 )
 
 

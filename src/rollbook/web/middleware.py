@@ -16,7 +16,7 @@ from rollbook.access.actions import leave_sandbox
 from rollbook.access.models import Account
 from rollbook.access.queries import grants_held, scope_of
 from rollbook.access.rules import account_label, must_use_mfa
-from rollbook.groups.queries import group_ids_of_login
+from rollbook.groups.queries import groups_of_login
 from rollbook.shared.actor import Actor, ActorKind
 from rollbook.shared.scope import Scope
 
@@ -58,7 +58,7 @@ class ScopeMiddleware:
         request.scope = scope_of(
             account,
             on=today,
-            group_ids=group_ids_of_login(account.email, today),
+            groups=groups_of_login(account.email, today),
             grants=grants,
         )
         return self.get_response(request)

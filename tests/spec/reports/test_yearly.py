@@ -187,3 +187,16 @@ def test_claims_are_those_of_the_counted_attempt(world: World) -> None:
     assert [row for row in world.answer(asked) if row.startswith("High")] == [
         "High 2-W Overall 1 1 - - 0/0/1/0"
     ]
+
+
+def test_an_interim_called_plainly_valid_counts_as_standardized(world: World) -> None:
+    world.given(
+        """
+        opportunity_id | student_id | assessment_type | scale_score | performance_level | administration_condition
+        a              | 1          | iab             | 2400        | 1                 | Valid
+        b              | 2          | iab             | 2500        | 3                 | SD
+        c              | 3          | iab             | 2600        | 3                 | NS
+        """  # noqa: E501 # a table
+    )
+    question = replace(QUESTION, assessment_type="iab", validity=("SD",))
+    assert [row.split()[2] for row in world.answer(question)] == ["2", "2", "2"]

@@ -230,3 +230,13 @@ def test_rows_that_nobody_could_read_remove_nobody_as_ros_605(name: str) -> None
     plan = here.plan(rows, uncertain=[name])
     assert [found.code for found in plan.findings] == ["ROS-605"]
     assert not {"students", "staff"} & actions(plan).keys()
+
+
+def test_a_text_that_no_page_can_hold_leaves_the_record_out_and_takes_nobody_away() -> None:
+    here = loaded()
+    rows = small(
+        users=[user("ann", given_name="A" * 2001)], roles=[role("ann", "north")], enrollments=[]
+    )
+    plan = here.plan(rows)
+    assert "ROS-606" in [found.code for found in plan.findings]
+    assert not {"students", "staff"} & actions(plan).keys()

@@ -35,6 +35,7 @@ from rollbook.roster.checks.run import check_bundle
 from rollbook.roster.models import Intake
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan, live
 from rollbook.roster.plan.roster import plan_roster
+from rollbook.roster.queries import intakes_in
 from rollbook.roster.sources.oneroster_csv import read_bundle
 from rollbook.roster.types import (
     BundleResult,
@@ -71,7 +72,7 @@ def preflight_intake(
     if not scope.may(Permission.ROSTER_WRITE):
         raise MayNotSendRoster
     digest = sha256_of(path)
-    if (waiting := _waiting_intake(digest, profile)) is not None:
+    if (waiting := _waiting_intake(scope, digest, profile)) is not None:
         return waiting
     bundle = read_bundle(path, allow_field_line_breaks=profile is Profile.LENIENT)
     source = source_of(scope, bundle)
@@ -158,15 +159,15 @@ def _known_ids(scope: Scope, source: str, bundle: OneRosterBundle) -> dict[str, 
     return known_sourced_ids(scope, source=source)
 
 
-def _waiting_intake(digest: str, profile: Profile) -> Intake | None:
+def _waiting_intake(scope: Scope, digest: str, profile: Profile) -> Intake | None:
+    """Find the intake of the same bytes whose plan still waits, if this reader may see it."""
     found = (
-        Intake.objects.select_related("plan")
+        intakes_in(scope)
         .filter(
             sha256=digest,
             profile=profile.value,
             plan__status__in=[PlanStatus.PROPOSED, PlanStatus.HELD],
         )
-        .order_by("-received_at")
         .first()
     )
     if found is None or found.plan is None:

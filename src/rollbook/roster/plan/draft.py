@@ -12,6 +12,7 @@ import polars as pl
 from rollbook.changes.types import PlanTable, TableChanges
 from rollbook.orgs.layouts import ACADEMIC_SESSIONS, ORGANIZATIONS
 from rollbook.people import layouts as people
+from rollbook.roster import rules
 from rollbook.roster.types import RosterFrames
 from rollbook.shared.findings import Finding
 
@@ -99,7 +100,9 @@ def keep(draft: Draft, table: PlanTable, wanted: pl.DataFrame, file: str) -> Non
     """Give every wanted row its id (the one it has, or a new one) and remember the pairs."""
     source = draft.current.source
     known = draft.current.frames[table.name].filter(pl.col("source") == source)
-    rows = wanted.with_columns(source=pl.lit(source), is_active=pl.lit(value=True))
+    rows = _short_enough(draft, wanted, file).with_columns(
+        source=pl.lit(source), is_active=pl.lit(value=True)
+    )
     if "id" not in rows.columns:
         rows = rows.with_columns(id=pl.lit(None, dtype=pl.Int64))
     rows = (
@@ -123,6 +126,30 @@ def keep(draft: Draft, table: PlanTable, wanted: pl.DataFrame, file: str) -> Non
         rows = _with_uuids(draft, rows, fresh)
     draft.wanted[table.name] = rows
     draft.ids[table.name] = rows.select("sourced_id", "id")
+
+
+# No name, title or list of a roster is longer; an index of PostgreSQL holds 2,700 bytes.
+LONGEST_TEXT: Final = 2000
+
+
+def _short_enough(draft: Draft, wanted: pl.DataFrame, file: str) -> pl.DataFrame:
+    """Leave out records with a text that no page can hold; nobody goes for lack of them."""
+    texts = [name for name, kind in wanted.schema.items() if kind == pl.String]
+    is_long = pl.any_horizontal([pl.col(name).str.len_chars() > LONGEST_TEXT for name in texts])
+    long = wanted.filter(is_long.fill_null(value=False))
+    if long.is_empty():
+        return wanted
+    draft.findings.extend(
+        rules.TEXT_IS_TOO_LONG.finding(file=file, line=line, limit=f"{LONGEST_TEXT:,}")
+        for line in long["line"].to_list()
+    )
+    draft.uncertain |= {FRAME_OF_FILE.get(file, file.removesuffix(".csv"))}
+    return wanted.join(
+        long.select("sourced_id"), on="sourced_id", how="anti", maintain_order="left"
+    )
+
+
+FRAME_OF_FILE: Final[Mapping[str, str]] = {"academicSessions.csv": "sessions"}
 
 
 def _with_uuids(draft: Draft, rows: pl.DataFrame, fresh: int) -> pl.DataFrame:
