@@ -18,7 +18,8 @@ from hypothesis import settings as hypothesis_settings
 _HOME = tempfile.mkdtemp(prefix="rollbook-test-home-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ["ROLLBOOK_HOME"] = _HOME
-os.environ.pop("ROLLBOOK_LAKE", None)
+for name in ("ROLLBOOK_LAKE", "ROLLBOOK_SANDBOX", "ROLLBOOK_BASE_URL", "ROLLBOOK_ALLOWED_HOSTS"):
+    os.environ.pop(name, None)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
 django.setup()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -61,6 +61,8 @@ def door(
         @functools.wraps(view)
         def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             reader = cast("Reader", request)
+            request.GET = _without_nul(request.GET)
+            request.POST = _without_nul(request.POST)
             if not is_public and not request.user.is_authenticated:
                 return redirect("start")
             if needs is not None and not reader.scope.may(needs):
@@ -77,6 +79,16 @@ def door(
         return cast("View", opened)
 
     return decorate
+
+
+def _without_nul(sent: QueryDict) -> QueryDict:
+    """Drop NUL from what a form sends: nobody types it, and PostgreSQL cannot hold it."""
+    if not any("\x00" in value for _name, values in sent.lists() for value in values):
+        return sent
+    kept = QueryDict(mutable=True)
+    for name, values in sent.lists():
+        kept.setlist(name, [value.replace("\x00", "") for value in values])
+    return kept
 
 
 def refused(request: HttpRequest) -> HttpResponse:
