@@ -1,1 +1,1 @@
-"""Writes of results: take files in, publish them to the lake, retract them."""
+"""Writes of results: take files in, publish them to the lake."""
