@@ -121,15 +121,15 @@ def _load(state: Path, tell: Tell) -> None:
     load_packages(who.scope, sorted((state / "assessments").glob("*.csv")), by=who.by, now=who.now)
     rosters = sorted(p for p in (state / "rosters").glob("*.zip") if not p.stem.endswith("-next"))
     for place, bundle in enumerate(rosters):
-        tell("rosters", place, len(rosters))
+        tell("loading the roster", place, len(rosters))
         _load_roster(bundle)
-    tell("rosters", len(rosters), len(rosters))
+    tell("loading the roster", len(rosters), len(rosters))
     results = sorted((state / "results").glob("*.zip"))
     results += [folder for folder in [state / "results-xml"] if folder.exists()]
     for place, path in enumerate(results):
-        tell("results", place, len(results))
+        tell("loading the results", place, len(results))
         publish_results(who.scope, [path], file_name=path.name, by=who.by, now=who.now)
-    tell("results", len(results), len(results))
+    tell("loading the results", len(results), len(results))
     run_until_empty(now=datetime.now(tz=UTC))
 
 
