@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from rollbook.cli.accounts import accounts
@@ -19,6 +21,10 @@ from rollbook.cli.results import results
 from rollbook.cli.roster import roster
 from rollbook.cli.service import serve, worker
 
+# What a command or the service writes is for the user who runs it: databases, files that came in,
+# reports. A folder that an administrator opened to others before does not open them too.
+OTHERS_MAY_NOTHING = 0o077
+
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -26,6 +32,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 @click.version_option(package_name="rollbook")
 def main() -> None:
     """Run a school system's assessment year, from the first roster to certified results."""
+    os.umask(OTHERS_MAY_NOTHING)
 
 
 INSTALLATION = (init, migrate, serve, worker, doctor, backup, restore, demo, generate)

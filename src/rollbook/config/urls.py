@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from rollbook.web.sign_in import fixed_address
+
 urlpatterns = [
+    # Who somebody is, an administrator says: groups are assigned to addresses.
+    path("accounts/email/", fixed_address),
+    path("accounts/signup/", fixed_address),
+    path("accounts/confirm-email/", fixed_address),
+    path("accounts/confirm-email/<str:key>/", fixed_address),
     path("accounts/", include("allauth.urls")),
     path("", include("rollbook.web.urls")),
 ]

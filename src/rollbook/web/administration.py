@@ -35,7 +35,7 @@ from rollbook.orgs.queries import OrganizationNotFound, organization_tree, organ
 from rollbook.orgs.types import OrganizationKind
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
-from rollbook.web.door import Reader, door, now, refused
+from rollbook.web.door import Reader, door, now, refused, typed
 from rollbook.web.rosters import page_number
 
 
@@ -107,7 +107,7 @@ def people(request: Reader, school_year: int) -> HttpResponse:
     scope = request.scope
     if request.method == "POST" and request.POST.get("choice") == "add":
         return _added(request, school_year)
-    search = request.POST.get("search", "").strip()
+    search = typed(request, "search", 100)
     context = {
         "title": _("Who may sign in?"),
         "section": "administration",
@@ -126,15 +126,15 @@ def people(request: Reader, school_year: int) -> HttpResponse:
 def _added(request: Reader, school_year: int) -> HttpResponse:
     """Make an account with its first role; nothing is made when the role may not be given."""
     scope, by, at = request.scope, request.actor, now()
-    email = request.POST.get("email", "").strip()
+    email = typed(request, "email", 255)
     try:
         validate_email(email)
         with transaction.atomic():
             account = add_account(
                 scope,
                 email=email,
-                first_name=request.POST.get("first_name", ""),
-                last_name=request.POST.get("last_name", ""),
+                first_name=typed(request, "first_name", 100),
+                last_name=typed(request, "last_name", 100),
                 by=by,
                 now=at,
             )
@@ -279,16 +279,16 @@ def organizations(request: Reader, school_year: int) -> HttpResponse:
 
 def _new_organization(request: Reader) -> str:
     """Add the organization that the form names; return why not, or nothing."""
-    name = request.POST.get("name", "").strip()
+    name = typed(request, "name", 200)
     if not name:
         return _("Give the organization a name.")
     try:
         add_organization(
             request.scope,
             kind=OrganizationKind(request.POST.get("kind", "")),
-            name=name[:200],
+            name=name,
             parent=request.POST.get("parent", ""),
-            natural_id=request.POST.get("natural_id", "").strip()[:40],
+            natural_id=typed(request, "natural_id", 40),
             by=request.actor,
             now=now(),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -39,15 +40,25 @@ class ScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._answer(request)
+        # Also of sign-in, whose pages show keys, and of refusals, which name the reader.
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         today = timezone.localdate(now)
         request.scope = Scope.nobody(on=today)
         request.actor = Actor(ActorKind.PERSON, "nobody")
         if request.user.is_authenticated and _is_over(request, now):
             _sign_out(request, now)
+        if _is_too_long(request):
+            return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if not request.user.is_authenticated:
             return self.get_response(request)
         account: Account = request.user
+        if account.is_sandbox and request.path.startswith(SIGN_IN_PATHS):
+            return redirect("start")  # a visit has no password, no second factor and no address
         label = account_label(account.uuid)
         request.actor = Actor(ActorKind.PERSON, label, account.pk)
         grants = grants_held(account, on=today)
@@ -65,7 +76,9 @@ class ScopeMiddleware:
 
 
 def _is_over(request: HttpRequest, now: datetime) -> bool:
-    """Tell whether a session has been idle too long or open too long; else note that it is used."""
+    """Tell whether a session is over: idle, too old, or of no sandbox any more; else note its use."""
+    if request.user.is_sandbox and not settings.SANDBOX:
+        return True  # the sandbox was closed meanwhile
     moment = int(now.timestamp())
     session = request.session
     begun = session.setdefault(SIGNED_IN_AT, moment)
@@ -77,6 +90,15 @@ def _is_over(request: HttpRequest, now: datetime) -> bool:
     if moment - seen >= SEEN_EVERY_SECONDS:
         session[SEEN_AT] = moment
     return False
+
+
+def _is_too_long(request: HttpRequest) -> bool:
+    """Tell whether more is being sent than this reader may send, before any of it is read."""
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if request.user.is_authenticated:
+        most += settings.UPLOAD_MAX_BYTES
+    return not told.isdecimal() or int(told) > most
 
 
 def _sign_out(request: HttpRequest, now: datetime) -> None:

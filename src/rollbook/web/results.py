@@ -31,7 +31,7 @@ from rollbook.shared.scope import Permission, Scope
 from rollbook.shared.years import SchoolYear
 from rollbook.web.charts import with_bar
 from rollbook.web.context import as_of
-from rollbook.web.door import Reader, door
+from rollbook.web.door import Reader, door, typed
 from rollbook.web.home import TESTED, may_search_students
 
 # A list longer than this is cut on the page, and whole in the CSV.
@@ -80,7 +80,7 @@ def _group_chosen(request: Reader, school_year: int, group: str) -> HttpResponse
 )
 def find_student(request: Reader, school_year: int) -> HttpResponse:
     """Find a student by state id and open the test history."""
-    ssid = request.POST.get("ssid", "").strip()
+    ssid = typed(request, "ssid", 100)
     found = find_student_by_ssid(request.scope, ssid) or find_visible_student(request.scope, ssid)
     if found is None:
         text = _(
@@ -196,7 +196,7 @@ def _result_page(
 def _chosen(request: Reader, choices: Sequence[AssessmentChoice]) -> list[str]:
     """Return the assessments that the address selects, else the one taken most recently."""
     known = {choice.assessment_id for choice in choices}
-    asked = [a for a in request.GET.getlist("a") if a in known]
+    asked = [a for a in dict.fromkeys(request.GET.getlist("a")) if a in known]
     return asked or ([choices[0].assessment_id] if choices else [])
 
 

@@ -44,7 +44,7 @@ from rollbook.roster.types import Profile
 from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
-from rollbook.web.door import Reader, door, now
+from rollbook.web.door import Reader, door, now, typed
 from rollbook.web.uploads import UploadIsTooLarge, on_disk
 from rollbook.web.words import known_as
 
@@ -405,7 +405,7 @@ def students(request: Reader, school_year: int) -> HttpResponse:
         scope,
         school_id=chosen.id if chosen else None,
         grade=grade if grade in GRADE_CODES else "",
-        text=request.POST.get("text", "").strip(),
+        text=typed(request, "text", 100),
         page=PageRequest(number=page_number(request), size=50),
     )
     context = {

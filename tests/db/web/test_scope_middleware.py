@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import LazySettings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -137,7 +138,10 @@ def test_the_session_is_written_once_a_minute_at_most(clock: list[datetime]) -> 
     assert (client.session[SIGNED_IN_AT], client.session[SEEN_AT]) == (begun, begun + 60)
 
 
-def test_an_idle_visitor_leaves_the_sandbox(state: SmallState, clock: list[datetime]) -> None:
+def test_an_idle_visitor_leaves_the_sandbox(
+    state: SmallState, clock: list[datetime], settings: LazySettings
+) -> None:
+    settings.SANDBOX = True
     visitor = account("sandbox-1@sandbox.invalid", is_sandbox=True)
     client = signed_in(visitor)
     ask(client, visitor)
@@ -165,8 +169,9 @@ def test_an_administrator_without_a_second_factor_may_only_set_one_up(
 
 
 def test_visitors_of_the_sandbox_need_no_second_factor(
-    state: SmallState, clock: list[datetime]
+    state: SmallState, clock: list[datetime], settings: LazySettings
 ) -> None:
+    settings.SANDBOX = True
     visitor = account("sandbox-1@sandbox.invalid", is_sandbox=True)
     grant(visitor, "district_admin", state.north)
     asked, _ = ask(signed_in(visitor), visitor)
