@@ -15,6 +15,8 @@ from typing import Any
 import click
 
 import rollbook
+from rollbook.roster.checks.ledger import RosterCheck
+from rollbook.roster.types import Profile
 from rollbook.shared.findings import Check, Severity
 
 PACKAGE = Path(rollbook.__file__).parent
@@ -69,7 +71,8 @@ def findings_page() -> str:
         "",
         "Everything that Rollbook may say about a file coming in. A **fatal** finding means that",
         "nothing of the file is used; an **error** leaves the record out, with what depends on it;",
-        "a **warning** keeps it; an **info** only tells.",
+        "a **warning** keeps it; an **info** only tells. Where the strict and the lenient judgement of",
+        "a roster differ, both are given.",
     ]
     for folder, checks in all_checks().items():
         lines += ["", f"## {folder}", ""]
@@ -84,7 +87,7 @@ def entry(check: Check) -> list[str]:
     lines = [
         f"### {check.code}",
         "",
-        f"**{check.name}** ({Severity(check.severity).value})",
+        f"**{check.name}** ({judged(check)})",
         "",
         f"Says: {check.says}",
         "",
@@ -93,6 +96,17 @@ def entry(check: Check) -> list[str]:
         f"Why: {check.why}",
     ]
     return [*lines, "", f"Source: {check.source}"] if check.source else lines
+
+
+def judged(check: Check) -> str:
+    """Say how severe a finding is, and in which profile when they differ."""
+    if not isinstance(check, RosterCheck):
+        return Severity(check.severity).value
+    lenient = check.severity_in(Profile.LENIENT).value
+    if check.is_repair:
+        return f"{lenient}; made leniently only"
+    strict = check.severity_in(Profile.STRICT).value
+    return strict if strict == lenient else f"strict: {strict}, lenient: {lenient}"
 
 
 def commands_page() -> str:

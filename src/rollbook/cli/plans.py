@@ -9,7 +9,6 @@ import click
 from rollbook.cli.terminal import FORMAT, Operator, operator, print_json, print_table
 
 PLAN = click.argument("plan", type=click.UUID)
-ROSTER = "roster"
 
 
 @click.group()

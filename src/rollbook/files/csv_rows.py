@@ -28,12 +28,6 @@ class Fault(StrEnum):
     LONG_LINE = "long line"
 
 
-# A row with one of these has no certain end, so nothing after it can be trusted.
-ENDS_THE_FILE = frozenset(
-    {Fault.UNCLOSED_QUOTE, Fault.BARE_CR, Fault.LONG_FIELD, Fault.LONG_LINE},
-)
-
-
 @dataclass(slots=True)
 class Row:
     """Hold one row as it stands in the source.

@@ -51,13 +51,6 @@ def schools_in(
     return organizations_in(scope, permission, kinds=[OrganizationKind.SCHOOL], under=under)
 
 
-def districts_in(
-    scope: Scope, permission: Permission, *, under: int | None = None
-) -> list[OrganizationRow]:
-    """List the districts over which the reader holds `permission`, by name."""
-    return organizations_in(scope, permission, kinds=[OrganizationKind.DISTRICT], under=under)
-
-
 def organization_tree(
     scope: Scope, permission: Permission = Permission.ORGANIZATION_READ
 ) -> list[TreeRow]:

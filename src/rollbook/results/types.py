@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from rollbook.results.layouts import RAW_ITEM_COLUMNS, RAW_RESULT_COLUMNS, RAW_SUBSCORE_COLUMNS
-from rollbook.shared.findings import FindingReport, Severity
+from rollbook.shared.findings import FindingReport
 
 # Where a raw row came from. `_document` is what its sub-scores and items came in too: the XML file,
 # or the zip of CSV files. `_lines` holds the line of each of RAW_RESULT_COLUMNS when a result is
@@ -85,12 +85,6 @@ class CheckedResults:
     items: pl.DataFrame
     report: FindingReport
     counts: dict[str, int]
-
-    @property
-    def is_clean(self) -> bool:
-        """Tell whether no result was left out."""
-        refused = (Severity.ERROR, Severity.FATAL)
-        return not any(self.report.by_severity.get(severity) for severity in refused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,6 @@ class Thresholds:
     update_share: float = 0.75
     create_share: float = 0.50
     minimum: int = 50
-    shrunken_share: float = 0.50
 
 
 DEFAULT_THRESHOLDS: Final = Thresholds()

@@ -225,12 +225,6 @@ FRAME_SCHEMAS: Final[Mapping[str, pl.Schema]] = {
 }
 
 
-def no_frames() -> RosterFrames:
-    """Return frames of no records, all files absent."""
-    empty = {name: pl.DataFrame(schema=schema) for name, schema in FRAME_SCHEMAS.items()}
-    return RosterFrames(**empty, modes={})
-
-
 @dataclass(frozen=True)
 class FileCount:
     """Count one file: its rows, and its findings by severity."""
@@ -273,11 +267,6 @@ class BundleResult:
     counts: BundleCounts
     frames: RosterFrames | None
     excluded: Mapping[str, Exclusion] = field(default_factory=dict[str, Exclusion])
-
-    @property
-    def excluded_count(self) -> int:
-        """Return how many rows are left out, over all files."""
-        return sum(exclusion.frame.height for exclusion in self.excluded.values())
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as plain values, for JSON.

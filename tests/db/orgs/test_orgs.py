@@ -81,7 +81,9 @@ def test_a_reader_sees_the_organizations_within_reach_and_no_others(state: Small
         "North High",
     ]
     assert [row.name for row in queries.schools_in(reader, READ)] == ["North High"]
-    assert [row.name for row in queries.districts_in(reader, READ)] == ["North District"]
+    assert [row.name for row in queries.organizations_in(reader, READ, kinds=[Kind.DISTRICT])] == [
+        "North District"
+    ]
     assert queries.schools_in(reader, WRITE) == []
     assert queries.schools_in(Scope.nobody(on=ON), READ) == []
 

@@ -16,7 +16,6 @@ from rollbook.people.queries.matching import MayNotMatchStudents, student_keys
 from rollbook.people.queries.roster import MayNotReadRoster, roster_frames, students_by_school
 from rollbook.people.queries.students import (
     StudentNotFound,
-    enrolled_student_ids,
     find_student_by_ssid,
     find_student_id,
     get_student,
@@ -77,7 +76,6 @@ def test_a_student_whom_one_does_not_see_is_not_there() -> None:
     assert find_student_by_ssid(scope, "s-other") is None
     assert students_by_id(scope, [other.pk]) == {}
     assert list(students_by_id(scope, [other.pk], also=frozenset({other.pk}))) == [other.pk]
-    assert enrolled_student_ids(scope, school_id=places.south_high.pk) == frozenset()
     assert find_student_id(Scope.nobody(on=ON), ssid="s-other") is None
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rollbook.results.checks.run import check_results
-from rollbook.results.checks.verdicts import documented_errors, verdict_json
+from rollbook.results.checks.verdicts import documented_errors
 from rollbook.results.sources.reading import check_files, read_sources
 from rollbook.results.sources.results_csv import read_results_csv
 from rollbook.shared.findings import Verdict
@@ -106,7 +106,7 @@ def test_two_zips_name_their_members_apart() -> None:
 
 def test_the_verdict_prints_as_json() -> None:
     result = check_results(read_sources([("one.xml", trt_xml({"Sex": "M"}))]))
-    told = json.loads(json.dumps(verdict_json(result)))
+    told = json.loads(json.dumps(result.report.as_json(result.counts)))
     assert told["verdict"] == "error"
     assert told["counts"]["rejected"] == 1
     assert [

@@ -46,11 +46,6 @@ class SubjectReading:
     subject: Subject | None
     findings: list[Finding]
 
-    @property
-    def is_accepted(self) -> bool:
-        """Tell whether the subject may be used."""
-        return self.subject is not None
-
 
 def read_subject(name: str, content: bytes) -> SubjectReading:
     """Read one subject definition and check it as a whole.

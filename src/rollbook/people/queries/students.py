@@ -150,17 +150,6 @@ def school_spells(scope: Scope, student_uuid: UUID) -> list[SchoolSpell]:
     return [SchoolSpell(school_name=row.pop("school__name"), **row) for row in rows]
 
 
-def enrolled_student_ids(scope: Scope, *, school_id: int, grade: str = "") -> frozenset[int]:
-    """Return the ids of the students enrolled at a school on the scope's day, if the reader may."""
-    reach = scope.over(Permission.INDIVIDUAL_PII_READ)
-    if not reach.includes(school_id):
-        return frozenset()
-    rows = enrolled_now(scope).filter(school_id=school_id)
-    if grade:
-        rows = rows.filter(grade=grade)
-    return frozenset(rows.values_list("student_id", flat=True))
-
-
 def find_student_id(scope: Scope, *, uuid: UUID | None = None, ssid: str = "") -> int | None:
     """Return a student's internal id for a caller that asks then whether results are seen.
 

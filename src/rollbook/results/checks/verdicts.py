@@ -1,10 +1,9 @@
-"""Tell others how results did: as JSON for a command, and as the documented error list."""
+"""Tell a sender which results were refused, as the documented list of errors."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from rollbook.results.types import CheckedResults
 from rollbook.shared.findings import Finding, FindingReport, Severity
 
 # The words that senders of results already know; other checks speak for themselves.
@@ -20,15 +19,6 @@ _DOCUMENTED: Final[dict[str, str]] = {
     "RES-209": "unknown completeness code [{value}]",
     "RES-210": "unknown administration condition code [{value}]",
 }
-
-
-def verdict_json(result: CheckedResults) -> dict[str, object]:
-    """Return the verdict, the findings and the counts as plain values.
-
-    Shape: {"verdict", "findings": [{"code", "severity", "file", "line", "column", "value", "says",
-           "fix", "weight"}], "counts": {name: number}}.
-    """
-    return result.report.as_json(result.counts)
 
 
 def documented_errors(report: FindingReport) -> list[dict[str, str]]:
