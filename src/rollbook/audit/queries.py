@@ -52,6 +52,13 @@ def entries(
     return Page([_entry(row) for row in part], wanted.number, wanted.size, found.count())
 
 
+def latest_of(subject_uuid: str, *actions: str) -> Entry | None:
+    """Find the latest entry with one of these actions about a subject; for decisions, not pages."""
+    found = AuditEntry.objects.filter(subject_uuid=subject_uuid, action__in=actions)
+    row = found.order_by("-sequence").first()
+    return None if row is None else _entry(row)
+
+
 def verify_chain(scope: Scope, *, kept: Checkpoint | None = None) -> list[Break]:
     """Recompute every hash, and list where the chain breaks.
 

@@ -76,7 +76,7 @@ class ScopeMiddleware:
 
 
 def _is_over(request: HttpRequest, now: datetime) -> bool:
-    """Tell whether a session is over: idle, too old, or of no sandbox any more; else note its use."""
+    """Tell whether a session is over: idle, too old, of a closed sandbox; else note its use."""
     if request.user.is_sandbox and not settings.SANDBOX:
         return True  # the sandbox was closed meanwhile
     moment = int(now.timestamp())

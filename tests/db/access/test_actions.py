@@ -5,6 +5,7 @@ from importlib import import_module
 from uuid import UUID, uuid4
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings as django_settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
@@ -18,6 +19,7 @@ from rollbook.config import reactions
 from rollbook.groups.models import GroupUser, StudentGroup
 from rollbook.orgs.models import Organization
 from rollbook.orgs.queries import OrganizationNotFound
+from rollbook.shared.actor import Actor, ActorKind
 from rollbook.shared.scope import Permission, Scope
 from tests.factories.accounts import BY, EVERYTHING, NOW, ON, account, grant, scope_with
 from tests.factories.places import SmallState, small_state
@@ -321,3 +323,34 @@ def test_expired_sessions_are_removed_and_living_ones_stay() -> None:
     Session.objects.filter(session_key=living).update(expire_date=NOW)
     assert actions.remove_expired_sessions(by=BY, now=NOW) == 1
     assert Session.objects.get().session_key == living
+
+
+def given_after_a_password(setter: Scope, giver: Scope, place: Organization, role: str) -> Account:
+    """Let one administrator set a teacher's password, then another give the teacher a role."""
+    holder = Account.objects.get(email="t@example.org")
+    by = Actor(ActorKind.PERSON, setter.label, setter.account_id)
+    actions.reset_password(setter, account=holder.uuid, by=by, now=NOW)
+    Authenticator.objects.create(user=holder, type="totp", data={"secret": "theirs"})
+    actions.grant_role(
+        giver, account=holder.uuid, role=role, organization=place.uuid, starts_on=ON, by=BY, now=NOW
+    )
+    holder.refresh_from_db()
+    return holder
+
+
+def test_who_set_a_password_does_not_rise_with_its_holder(state: SmallState) -> None:
+    school = scope_with("school_admin", state.north_high)
+    grant(account("t@example.org"), "teacher", state.north_high)
+    holder = given_after_a_password(school, EVERYTHING, state.state, "state_admin")
+    assert not holder.has_usable_password()
+    assert not Authenticator.objects.exists()
+    assert audited() == ["reset_password", "grant_role", "clear_sign_in"]
+
+
+def test_a_role_that_the_setter_could_give_leaves_the_sign_in(state: SmallState) -> None:
+    school = scope_with("school_admin", state.north_high)
+    grant(account("t@example.org"), "teacher", state.north_high, ends_before=date(2027, 1, 1))
+    holder = given_after_a_password(school, EVERYTHING, state.north_high, "school_admin")
+    assert holder.has_usable_password()
+    assert Authenticator.objects.count() == 1
+    assert audited() == ["reset_password", "grant_role"]

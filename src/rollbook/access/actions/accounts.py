@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -126,6 +127,24 @@ def reset_password(scope: Scope, *, account: UUID | str, by: Actor, now: datetim
             now=now,
         )
     return password
+
+
+def clear_sign_in(account: Account, *, by: Actor, now: datetime) -> None:
+    """Take away an account's password and second factors, and sign it out everywhere.
+
+    Its holder sets a password by mail: so it is the address, and nobody else, who gets in.
+    """
+    account.set_unusable_password()
+    account.save(update_fields=["password"])
+    Authenticator.objects.filter(user=account).delete()
+    audit.record(
+        action="clear_sign_in",
+        subject_kind="account",
+        subject_uuid=str(account.uuid),
+        detail={"sessions_ended": _end_sessions(account, now=now)},
+        by=by,
+        now=now,
+    )
 
 
 def remove_expired_sessions(*, by: Actor, now: datetime) -> int:

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from rollbook.access import rules
+from rollbook.access.actions.accounts import clear_sign_in
 from rollbook.access.models import Account, Grant
-from rollbook.access.queries import AccountNotFound, GrantNotFound
+from rollbook.access.queries import AccountNotFound, GrantNotFound, scope_of
 from rollbook.audit import actions as audit
+from rollbook.audit.queries import latest_of
 from rollbook.orgs.queries import get_organization, within
 from rollbook.orgs.types import OrganizationKind
 from rollbook.shared.actor import Actor
@@ -39,7 +41,8 @@ def grant_role(
 ) -> UUID:
     """Give an account a role at an organization and all below it.
 
-    Shape:  returns the grant's public id.
+    Shape:  returns the grant's public id. Where somebody who could not have given this role once
+            set the account's password, its sign-in is cleared: they may know it still.
     Raises: OrganizationNotFound, AccountNotFound, NoSuchRole; GrantRefused where the giver holds
             less than the role, or for the giver's own account; GrantExists where the dates overlap.
     """
@@ -66,6 +69,8 @@ def grant_role(
             granted_by=by.label,
         )
         _audit("grant_role", grant, by=by, now=now)
+        if _is_known_to_lesser(holder, grant, scope.on):
+            clear_sign_in(holder, by=by, now=now)
     return grant.uuid
 
 
@@ -91,6 +96,23 @@ def end_grant(scope: Scope, *, grant: UUID | str, on: date, by: Actor, now: date
             return
         ended.ends_before = on
         ended.save(update_fields=["ends_before"])
+
+
+def _is_known_to_lesser(holder: Account, grant: Grant, on: date) -> bool:
+    """Tell whether the latest password was set by a person who may not give this role."""
+    latest = latest_of(str(holder.uuid), "reset_password", "clear_sign_in")
+    if latest is None or latest.action == "clear_sign_in" or latest.account_id is None:
+        return False  # nobody but the holder, or the operator, who may do everything
+    setter = Account.objects.filter(pk=latest.account_id).first()
+    if setter is None:
+        return True
+    kind = OrganizationKind(grant.organization.kind)
+    return not rules.may_grant(
+        scope_of(setter, on=on),
+        rules.role_with(grant.role),
+        kind=kind,
+        organization_id=grant.organization_id,
+    )
 
 
 def _must_be_givable(scope: Scope, grant: Grant) -> None:
