@@ -14,10 +14,13 @@ from django.conf import LazySettings
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from rollbook.access.models import Account
 from rollbook.cli.main import main
+from rollbook.roster.models import Intake
 from rollbook.web.door import typed
+from tests.db.changes import given
 from tests.faces.conftest import SignIn
 from tests.factories.accounts import account, grant
 from tests.factories.places import SmallState
@@ -165,3 +168,39 @@ def test_what_a_command_writes_is_for_its_user_alone(
     finally:
         os.umask(before)
     assert (tmp_path / "plain").stat().st_mode & 0o077 == 0
+
+
+def proposed(state: SmallState) -> Intake:
+    """Return a roster whose plan adds students and waits for nobody."""
+    plan = given.plan(given.additions(state.north_high, 3))
+    return Intake.objects.create(
+        source="s", file_name="r.zip", sha256="d", byte_count=1, profile="lenient",
+        plan=plan, organization=state.north,
+        status="planned", received_at=timezone.now(), received_by="test",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"choice": "commit"},
+        {},
+        {"choice": "all", "approved_count": "9" * 50},
+        {"choice": "all", "approved_count": "-6"},
+        {"choice": "all", "approved_count": "6", "digest": "0" * 64},
+    ],
+)
+def test_no_nonsense_commits_a_plan(
+    state: SmallState, sign_in: SignIn, form: dict[str, str]
+) -> None:
+    intake, client = proposed(state), sign_in()
+    sent = {"digest": intake.plan.digest} | form
+    answer = client.post(f"{YEAR}rosters/{intake.uuid}/decide/", sent, follow=True)
+    assert re.search(r"nothing was done|Nothing was done", answer.content.decode())
+    intake.plan.refresh_from_db()
+    assert intake.plan.status == "proposed"
+    client.post(f"{YEAR}rosters/{intake.uuid}/decide/", sent | {
+        "choice": "all", "approved_count": "6", "digest": intake.plan.digest,
+    })  # fmt: skip
+    intake.plan.refresh_from_db()
+    assert intake.plan.status == "committed"

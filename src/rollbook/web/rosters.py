@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from rollbook.changes.actions import (
     ApprovedCountDiffers,
     DigestDiffers,
+    PlanDoesNotFit,
     PlanIsFinished,
     PlanIsHeld,
     PlanIsNotCommitted,
@@ -49,7 +50,10 @@ from rollbook.web.uploads import UploadIsTooLarge, on_disk
 from rollbook.web.words import known_as
 
 ACTIONS = [action.value for action in ChangeAction if action is not ChangeAction.DELETE]
+CHOICES = ("all", "additions", "discard", "undo")
 SHOWN_FINDINGS = 50
+# No plan has so many changes: what somebody typed that is no number approves nothing.
+NO_COUNT = -1
 
 
 def crumbs(school_year: int) -> list[tuple[str, str]]:
@@ -302,6 +306,9 @@ def rows(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
 def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     """Commit, commit in part, discard or undo a plan, as the pressed button says."""
     choice = request.POST.get("choice", "")
+    if choice not in CHOICES:
+        messages.error(request, _("Choose what to do with this plan. Nothing was done."))
+        return redirect("roster_plan", school_year=school_year, intake=intake)
     try:
         says = _decided(request, intake, choice)
     except (MayNotCommitRoster, NothingToCommit):
@@ -328,6 +335,14 @@ def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         )
     except (PlanIsFinished, PlanIsNotCommitted):
         messages.info(request, _("Somebody has decided on this plan already."))
+    except PlanDoesNotFit:
+        messages.error(
+            request,
+            _(
+                "The records do not take this plan, so nothing was done. Send the file again to "
+                "see the plan as it would be now."
+            ),
+        )
     except UndoHasNothingLeft:
         messages.warning(
             request,
@@ -359,12 +374,12 @@ def _decided(request: Reader, intake: UUID, choice: str) -> str:
     # 1,682 and 1.682 and 1 682 are one number in the languages that pages speak.
     # The button of the smaller choice says its number, and pressing it is typing it.
     field = "additions_count" if choice == "additions" else "approved_count"
-    typed = re.sub(r"[\s.,]", "", request.POST.get(field, ""))
+    number = re.sub(r"[\s.,]", "", request.POST.get(field, ""))
     receipt = commit_intake(
         scope,
         intake,
         digest=request.POST.get("digest", ""),
-        approved_count=int(typed) if typed.isdecimal() and len(typed) < 10 else None,
+        approved_count=_count(number) if number else None,
         only_additions_and_updates=choice == "additions",
         by=by,
         now=at,
@@ -373,6 +388,10 @@ def _decided(request: Reader, intake: UUID, choice: str) -> str:
     return ngettext("%(n)s change was committed.", "%(n)s changes were committed.", count) % {
         "n": f"{count:,}"
     }
+
+
+def _count(number: str) -> int:
+    return int(number) if number.isdecimal() and len(number) < 10 else NO_COUNT
 
 
 @door(rule="Findings of a file of a district within ROSTER_READ.", needs=Permission.ROSTER_READ)

@@ -237,3 +237,9 @@ def test_a_commit_takes_as_many_queries_for_one_row_as_for_thirty() -> None:
             commit_plan(plan.uuid, digest=plan.digest, by=BY, now=LATER)
         spent.append(len(queries))
     assert spent[0] == spent[1]
+
+
+def test_a_title_is_no_longer_than_its_column() -> None:
+    where = given.school()
+    plan = given.plan(given.additions(where, 1), title="x" * 300)
+    assert len(plan.title) == 200

@@ -20,6 +20,8 @@ from rollbook.changes.tables import take_from_sequence
 from rollbook.changes.types import HoldReason, PlanContent, PlanStatus, PlanTable, TableChanges
 from rollbook.shared.actor import Actor
 
+MOST_TITLE = 200  # characters: a title may hold the name of a file, which others choose
+
 
 class PlanIsEmpty(Exception):
     """Say that the plan changes nothing, so there is nothing to commit."""
@@ -56,7 +58,7 @@ def propose_plan(
     with transaction.atomic():
         plan = ChangePlan.objects.create(
             uuid=plan_uuid,
-            title=title,
+            title=title[:MOST_TITLE],
             kind=kind,
             organization_id=organization_id,
             status=rules.first_status(holds).value,
