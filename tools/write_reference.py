@@ -71,8 +71,8 @@ def findings_page() -> str:
         "",
         "Everything that Rollbook may say about a file coming in. A **fatal** finding means that",
         "nothing of the file is used; an **error** leaves the record out, with what depends on it;",
-        "a **warning** keeps it; an **info** only tells. Where the strict and the lenient judgement of",
-        "a roster differ, both are given.",
+        "a **warning** keeps it; an **info** only tells. Where the strict and the lenient",
+        "profile of rosters differ, both are given.",
     ]
     for folder, checks in all_checks().items():
         lines += ["", f"## {folder}", ""]

@@ -25,6 +25,14 @@ if TYPE_CHECKING:  # tables load only after Django has started
 
 BUNDLE = click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 PROFILES = click.Choice([profile.value for profile in Profile])
+# Declared, never guessed: a wrong guess changes people's names.
+ENCODING = click.option(
+    "--encoding",
+    type=click.Choice(["utf-8", "windows-1252"]),
+    default="utf-8",
+    show_default=True,
+    help="How the files are written, unless a byte order mark says so.",
+)
 
 
 @click.group()
@@ -41,14 +49,17 @@ def roster() -> None:
     show_default=True,
     help="Judge as a conformance run would, or as districts really send.",
 )
+@ENCODING
 @FORMAT
 @click.pass_context
-def check(context: click.Context, bundle: Path, profile: str, output: str) -> None:
+def check(
+    context: click.Context, *, bundle: Path, profile: str, encoding: str, output: str
+) -> None:
     """Say what is wrong with a roster bundle. Needs no installation and changes nothing.
 
     Exit status: 0 when it is sound or has only warnings, 1 when it has errors.
     """
-    result = check_file(bundle, profile=Profile(profile))
+    result = check_file(bundle, profile=Profile(profile), encoding=encoding)
     if output == "json":
         print_json(result.as_json())
     else:
@@ -98,6 +109,7 @@ def list_intakes(output: str) -> None:
     "--approve", type=int, help="Approve a plan that waits, by the number of its changes."
 )
 @click.option("--profile", type=PROFILES, default="lenient", show_default=True)
+@ENCODING
 @FORMAT
 @click.pass_context
 def load(
@@ -107,6 +119,7 @@ def load(
     commit: bool,
     approve: int | None,
     profile: str,
+    encoding: str,
     output: str,
 ) -> None:
     """Check a roster bundle, plan what it changes, and commit the plan when asked to.
@@ -120,7 +133,13 @@ def load(
     from rollbook.roster.queries import findings_of
 
     intake = preflight_intake(
-        who.scope, bundle, file_name=bundle.name, profile=Profile(profile), by=who.by, now=who.now
+        who.scope,
+        bundle,
+        file_name=bundle.name,
+        profile=Profile(profile),
+        encoding=encoding,
+        by=who.by,
+        now=who.now,
     )
     plan = intake.plan
     committed = held = False

@@ -222,7 +222,8 @@ CSV_NOT_UTF_8: Final = _csv(
     "FIL-204",
     "not UTF-8",
     "A byte here ({byte}) is not UTF-8. In Windows-1252 the cell reads “{value}”.",
-    "Export the file as CSV UTF-8; if it is Windows-1252 on purpose, say so and send it again.",
+    "Export the file as CSV UTF-8. For a roster that stays Windows-1252 there is "
+    "`rollbook roster load --encoding windows-1252`.",
     "Guessing the encoding changes people's names.",
 )
 CSV_UTF_16: Final = _csv(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from rollbook.files.kept_findings import kept_findings
 from rollbook.roster.models import Intake
 from rollbook.shared.page import Page, PageRequest
 from rollbook.shared.scope import Permission, Scope
@@ -61,7 +61,4 @@ def findings_of(scope: Scope, uuid: UUID, *, limit: int = 1000) -> list[dict[str
     """
     intake = get_intake(scope, uuid)
     path = Path(settings.FILES_ROOT) / "intakes" / f"{intake.uuid}.findings.jsonl"
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line, _ in zip(file, range(limit), strict=False)]
+    return kept_findings(path, limit=limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -28,9 +29,22 @@ def preflight(
     scope: Scope = EVERYTHING,
     *,
     profile: Profile = Profile.LENIENT,
+    encoding: str = "utf-8",
     now: datetime = NOW,
 ) -> Intake:
-    return preflight_intake(scope, path, file_name=path.name, profile=profile, by=BY, now=now)
+    return preflight_intake(
+        scope, path, file_name=path.name, profile=profile, encoding=encoding, by=BY, now=now
+    )
+
+
+def recoded(path: Path, word: str, by: str, encoding: str) -> Path:
+    """Write every file of a bundle in another encoding, with one word replaced."""
+    with zipfile.ZipFile(path) as package:
+        files = {name: package.read(name).decode() for name in package.namelist()}
+    with zipfile.ZipFile(path, "w") as package:
+        for name, text in files.items():
+            package.writestr(name, text.replace(word, by).encode(encoding))
+    return path
 
 
 def committed(

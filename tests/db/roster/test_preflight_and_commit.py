@@ -27,7 +27,7 @@ from rollbook.roster.models import Intake
 from rollbook.roster.queries import IntakeNotFound, findings_of, get_intake, intake_page
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
-from tests.db.roster.given import bundle, codes, committed, loaded, preflight
+from tests.db.roster.given import bundle, codes, committed, loaded, preflight, recoded
 from tests.factories.accounts import BY, EVERYTHING, NOW, reader_of, scope_with
 from tests.factories.places import small_state
 
@@ -107,6 +107,25 @@ def test_a_damaged_file_is_refused_and_told(tmp_path: Path) -> None:
     assert codes(intake) != []
     with pytest.raises(NothingToCommit):
         commit_intake(EVERYTHING, intake.uuid, digest="", by=BY, now=NOW)
+
+
+def test_a_roster_is_read_in_the_encoding_that_its_sender_declares(tmp_path: Path) -> None:
+    path = recoded(bundle(tmp_path), "Soto", "Muñoz", "cp1252")
+    refused = preflight(path)
+    assert (refused.status, codes(refused)) == ("refused", ["FIL-204"])
+    intake = preflight(path, encoding="windows-1252")
+    assert (intake.verdict, intake.counts["encoding"]) == ("ok", "windows-1252")
+    committed(intake)
+    assert Student.objects.get(first_name="Eli").last_name == "Muñoz"
+
+
+def test_a_plan_that_was_read_in_another_encoding_is_not_the_one_that_waits(tmp_path: Path) -> None:
+    path = recoded(bundle(tmp_path), "Soto", "Muñoz", "utf-8")
+    garbled = preflight(path, encoding="windows-1252")
+    intake = preflight(path)
+    assert intake.uuid != garbled.uuid
+    assert preflight(path, encoding="windows-1252").uuid == garbled.uuid
+    assert preflight(path).uuid == intake.uuid
 
 
 def test_an_update_is_planned_committed_and_undone(tmp_path: Path) -> None:

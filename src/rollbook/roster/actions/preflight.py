@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import uuid
@@ -22,6 +21,7 @@ from rollbook.changes.actions import propose_plan, reserve_ids
 from rollbook.changes.state import is_current, versions_of
 from rollbook.changes.types import HoldReason, PlanStatus
 from rollbook.files.digests import sha256_of
+from rollbook.files.kept_findings import keep_findings
 from rollbook.orgs.queries import school_names
 from rollbook.people.queries.roster import (
     known_sourced_ids,
@@ -47,7 +47,7 @@ from rollbook.roster.types import (
 )
 from rollbook.shared.actor import Actor
 from rollbook.shared.events import announce
-from rollbook.shared.findings import Finding, FindingReport, Verdict
+from rollbook.shared.findings import Finding, Verdict
 from rollbook.shared.scope import Permission, Scope
 
 # The share of records of one kind that may be left out before a person must look
@@ -60,21 +60,31 @@ class MayNotSendRoster(PermissionError):
 
 
 def preflight_intake(
-    scope: Scope, path: Path, *, file_name: str, profile: Profile, by: Actor, now: datetime
+    scope: Scope,
+    path: Path,
+    *,
+    file_name: str,
+    profile: Profile,
+    encoding: str = "utf-8",
+    by: Actor,
+    now: datetime,
 ) -> Intake:
     """Keep a roster file, check it, and propose a plan of what it would change.
 
     Shape:  an Intake whose status is `refused` (nothing can be planned), `unchanged` (the plan
-            would be empty) or `planned`; sending the same bytes again while their plan still
-            waits returns the same intake.
+            would be empty) or `planned`; sending the same bytes again, to be read in the same
+            way, while their plan still waits returns the same intake. `encoding` is what the
+            sender declares; a byte order mark goes before it.
     Raises: MayNotSendRoster.
     """
     if not scope.may(Permission.ROSTER_WRITE):
         raise MayNotSendRoster
     digest = sha256_of(path)
-    if (waiting := _waiting_intake(scope, digest, profile)) is not None:
+    if (waiting := _waiting_intake(scope, digest, profile, encoding)) is not None:
         return waiting
-    bundle = read_bundle(path, allow_field_line_breaks=profile is Profile.LENIENT)
+    bundle = read_bundle(
+        path, allow_field_line_breaks=profile is Profile.LENIENT, encoding=encoding
+    )
     source = source_of(scope, bundle)
     result = check_bundle(bundle, profile=profile, known=_known_ids(scope, source, bundle))
     intake = Intake(
@@ -92,7 +102,7 @@ def preflight_intake(
     if result.frames is not None and not result.report.is_fatal:
         findings = _plan(scope, intake, result, by=by, now=now)
     result.report.extend(findings)
-    _finish(intake, result.report, result, by=by, now=now)
+    _finish(intake, result, encoding, by=by, now=now)
     if intake.plan is not None and intake.plan.status == PlanStatus.HELD.value:
         announce(
             RosterWaits(
@@ -159,13 +169,14 @@ def _known_ids(scope: Scope, source: str, bundle: OneRosterBundle) -> dict[str, 
     return known_sourced_ids(scope, source=source)
 
 
-def _waiting_intake(scope: Scope, digest: str, profile: Profile) -> Intake | None:
+def _waiting_intake(scope: Scope, digest: str, profile: Profile, encoding: str) -> Intake | None:
     """Find the intake of the same bytes whose plan still waits, if this reader may see it."""
     found = (
         intakes_in(scope)
         .filter(
             sha256=digest,
             profile=profile.value,
+            counts__encoding=encoding,
             plan__status__in=[PlanStatus.PROPOSED, PlanStatus.HELD],
         )
         .first()
@@ -338,19 +349,19 @@ def findings_path(intake: Intake) -> Path:
 
 
 def _finish(
-    intake: Intake, report: FindingReport, result: BundleResult, *, by: Actor, now: datetime
+    intake: Intake, result: BundleResult, encoding: str, *, by: Actor, now: datetime
 ) -> None:
+    report = result.report
     intake.verdict = report.verdict.value
     intake.finished_at = now
     intake.counts = {
+        "encoding": encoding,
         "by_code": report.counts,
         "by_file": {name: asdict(count) for name, count in result.counts.by_file.items()},
         "records": dict(result.counts.records),
         "excluded": {file: exclusion.frame.height for file, exclusion in result.excluded.items()},
     }
-    with findings_path(intake).open("w", encoding="utf-8") as file:
-        for finding in report:
-            file.write(json.dumps(finding.as_dict(), ensure_ascii=False) + "\n")
+    keep_findings(findings_path(intake), report)
     with transaction.atomic():
         intake.save()
         record(

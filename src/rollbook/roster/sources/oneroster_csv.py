@@ -23,12 +23,17 @@ _ONLY_1_2: Final = frozenset(LAYOUTS["1.2"]) - frozenset(LAYOUTS["1.1"])
 
 
 def read_bundle(
-    source: Path | bytes, *, name: str = "", allow_field_line_breaks: bool = False
+    source: Path | bytes,
+    *,
+    name: str = "",
+    allow_field_line_breaks: bool = False,
+    encoding: str = "utf-8",
 ) -> OneRosterBundle:
     """Read a OneRoster zip as text, and work out what each file is.
 
     Shape:  a table is read each time it is taken from `tables`. A file that cannot be read has
             a fatal finding and no rows; a zip that cannot be opened has one too, and no tables.
+            `encoding` is declared by the sender, never guessed; a byte order mark goes before it.
     Raises: OSError when a path cannot be read.
     Source: OneRoster CSV binding 1.1 and 1.2.1, "package".
     """
@@ -36,13 +41,14 @@ def read_bundle(
     places, unknown, repeated = _sorted_out(contents)
     manifest = None
     if MANIFEST in places:
-        manifest = _manifest(_read(contents, MANIFEST, places[MANIFEST], allow_field_line_breaks))
+        listed = ZipTables(contents, places, allow_field_line_breaks, encoding)
+        manifest = _manifest(listed[MANIFEST])
     every = {file: entry for file, entry in places.items() if file != MANIFEST}
-    tables = ZipTables(contents, every, allow_field_line_breaks)
+    tables = ZipTables(contents, every, allow_field_line_breaks, encoding)
     version = _version(manifest, tables)
     ours = {file: entry for file, entry in every.items() if file in LAYOUTS[version]}
     unknown += [entry for file, entry in every.items() if file not in ours]
-    tables = ZipTables(contents, ours, allow_field_line_breaks)
+    tables = ZipTables(contents, ours, allow_field_line_breaks, encoding)
     named = {MANIFEST: places[MANIFEST], **ours} if MANIFEST in places else ours
     return OneRosterBundle(
         version=version,
@@ -64,6 +70,7 @@ def check_file(
     switched_off: frozenset[str] = frozenset(),
     known: Mapping[str, pl.Series] = NOTHING_KNOWN,
     name: str = "",
+    encoding: str = "utf-8",
 ) -> BundleResult:
     """Read a OneRoster zip and check it.
 
@@ -71,20 +78,24 @@ def check_file(
     Raises: OSError when a path cannot be read.
     """
     joins_lines = profile is Profile.LENIENT and LINE_BREAK.code not in switched_off
-    bundle = read_bundle(source, name=name, allow_field_line_breaks=joins_lines)
+    bundle = read_bundle(source, name=name, allow_field_line_breaks=joins_lines, encoding=encoding)
     return check_bundle(bundle, profile=profile, switched_off=switched_off, known=known)
 
 
 class ZipTables(Mapping[str, CsvTable]):
     """Read a table of a zip whenever it is asked for, and keep none: a roster may be large."""
 
-    def __init__(self, contents: ZipContents, places: Mapping[str, str], line_breaks: bool) -> None:
+    def __init__(
+        self, contents: ZipContents, places: Mapping[str, str], line_breaks: bool, encoding: str
+    ) -> None:
         self._contents = contents
         self._places = places
         self._line_breaks = line_breaks
+        self._encoding = encoding
 
     def __getitem__(self, file: str) -> CsvTable:
-        return _read(self._contents, file, self._places[file], self._line_breaks)
+        entry = self._places[file]
+        return _read(self._contents, file, entry, self._line_breaks, self._encoding)
 
     def __contains__(self, file: object) -> bool:
         return file in self._places
@@ -121,14 +132,21 @@ def _file_of(entry: str) -> str | None:
     return MANIFEST if stem == MANIFEST else _KNOWN.get(stem)
 
 
-def _read(contents: ZipContents, file: str, entry: str, line_breaks: bool) -> CsvTable:
+def _read(
+    contents: ZipContents, file: str, entry: str, line_breaks: bool, encoding: str
+) -> CsvTable:
     try:
         source = contents.read(entry)
     except EntryCannotBeRead as refused:
         findings = FindingReport()
         findings.add(refused.finding)
         return CsvTable(f"{file}.csv", (), pl.DataFrame(), findings)
-    return read_csv(source, name=f"{file}.csv", allow_field_line_breaks=line_breaks)
+    return read_csv(
+        source,
+        name=f"{file}.csv",
+        allow_field_line_breaks=line_breaks,
+        expected_encoding=encoding,
+    )
 
 
 def _manifest(table: CsvTable) -> Manifest:
