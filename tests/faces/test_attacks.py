@@ -142,6 +142,16 @@ def test_a_mail_server_that_is_away_tells_nobody_who_has_an_account(
     assert answers == ["/accounts/password/reset/done/"] * 2
 
 
+def test_whose_password_changes_is_told(state: SmallState) -> None:
+    client = teacher(state)
+    other = "another long passphrase 7"
+    form = {"oldpassword": PASSWORD, "password1": other, "password2": other}
+    assert client.post("/accounts/password/change/", form).status_code == 302
+    assert Account.objects.get().check_password(other)
+    assert [message.to for message in mail.outbox] == [["teacher@example.org"]]
+    assert other not in mail.outbox[0].body
+
+
 HOSTILE = '<script>alert(1)</script>"><img src=x>{{ 7|add:7 }}'
 
 
