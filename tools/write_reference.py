@@ -114,7 +114,8 @@ def commands_page() -> str:
     lines = [WRITTEN_BY, "# Commands", "", "What `rollbook … --help` says, in one place."]
     if importlib.util.find_spec("rollbook.cli.main"):
         command = root_command()
-        lines += described(command, click.Context(command, info_name="rollbook"), depth=2)
+        context = click.Context(command, info_name="rollbook", **command.context_settings)
+        lines += described(command, context, depth=2)
     return "\n".join(lines) + "\n"
 
 
