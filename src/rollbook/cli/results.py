@@ -8,6 +8,7 @@ import click
 
 from rollbook.cli.terminal import FORMAT, exit_code, operator, print_findings, print_json
 from rollbook.results.sources.reading import check_files
+from rollbook.results.types import ResultIntakeStatus
 
 FILES = click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
@@ -72,4 +73,4 @@ def load(context: click.Context, files: tuple[Path, ...], output: str) -> None:
         click.echo(
             f"{name}: {intake.status}, {intake.counts.get('accepted', 0):,} results accepted."
         )
-    context.exit(0 if intake.status == "published" else 1)
+    context.exit(0 if intake.status == ResultIntakeStatus.PUBLISHED else 1)

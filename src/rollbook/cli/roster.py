@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from rollbook.changes.types import PlanStatus
 from rollbook.cli.terminal import (
     FORMAT,
+    Operator,
     exit_code,
     operator,
     print_findings,
@@ -17,11 +19,11 @@ from rollbook.cli.terminal import (
     print_table,
 )
 from rollbook.roster.sources.oneroster_csv import check_file
-from rollbook.roster.types import Profile
-from rollbook.shared.findings import Verdict
+from rollbook.roster.types import IntakeStatus, Profile
 
 if TYPE_CHECKING:  # tables load only after Django has started
     from rollbook.changes.models import ChangePlan
+    from rollbook.roster.models import Intake
 
 BUNDLE = click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 PROFILES = click.Choice([profile.value for profile in Profile])
@@ -127,9 +129,7 @@ def load(
     Exit status: 0 when it is planned (or committed), 1 when it is refused or the plan must wait.
     """
     who = operator()
-    from rollbook.changes.actions import PlanIsHeld  # after Django has started
-    from rollbook.roster.actions.commit import commit_intake
-    from rollbook.roster.actions.preflight import preflight_intake
+    from rollbook.roster.actions.preflight import preflight_intake  # after Django has started
     from rollbook.roster.queries import findings_of
 
     intake = preflight_intake(
@@ -141,58 +141,62 @@ def load(
         by=who.by,
         now=who.now,
     )
-    plan = intake.plan
-    committed = held = False
-    if plan is not None and plan.status == "committed":
-        committed = True
-    elif plan is not None and commit:
-        try:
-            commit_intake(
-                who.scope,
-                intake.uuid,
-                digest=plan.digest,
-                approved_count=approve,
-                by=who.by,
-                now=who.now,
-            )
-            committed = True
-        except PlanIsHeld:
-            held = True
+    status = _commit(who, intake, approve) if commit else _status(intake)
     findings = findings_of(who.scope, intake.uuid)
-    status = (
-        "committed"
-        if committed
-        else "held"
-        if held or (plan and plan.status == "held")
-        else intake.status
-    )
     if output == "json":
-        print_json(
-            {
-                "status": status,
-                "verdict": intake.verdict,
-                "intake": str(intake.uuid),
-                "plan": None
-                if plan is None
-                else {
-                    "uuid": str(plan.uuid),
-                    "digest": plan.digest,
-                    "counts": plan.counts,
-                    "holds": plan.hold_reasons,
-                },
-                "findings": findings,
-                "counts": intake.counts,
-            }
-        )
+        print_json(_as_json(intake, status, findings))
     else:
         print_findings(findings, intake.counts.get("by_code", {}))
-        _print_plan(plan)
+        _print_plan(intake.plan)
         click.echo(f"{bundle.name}: {status}.")
-    context.exit(
-        1
-        if status in {"refused", "held"} and (commit or status == "refused")
-        else exit_code(Verdict.OK)
-    )
+    is_refused = status == IntakeStatus.REFUSED or (commit and status == PlanStatus.HELD)
+    context.exit(1 if is_refused else 0)
+
+
+def _status(intake: Intake) -> str:
+    """Say in one word where an intake stands: its plan's word once that waits or is committed."""
+    told = {PlanStatus.COMMITTED, PlanStatus.HELD}
+    return intake.plan.status if intake.plan and intake.plan.status in told else intake.status
+
+
+def _commit(who: Operator, intake: Intake, approve: int | None) -> str:
+    """Commit the plan of an intake, if it has an open one, and say where it stands then."""
+    from rollbook.changes.actions import PlanIsHeld  # after Django has started
+    from rollbook.roster.actions.commit import commit_intake
+
+    if intake.plan is None or intake.plan.status == PlanStatus.COMMITTED:
+        return _status(intake)
+    try:
+        commit_intake(
+            who.scope,
+            intake.uuid,
+            digest=intake.plan.digest,
+            approved_count=approve,
+            by=who.by,
+            now=who.now,
+        )
+    except PlanIsHeld:
+        return PlanStatus.HELD.value
+    return PlanStatus.COMMITTED.value
+
+
+def _as_json(intake: Intake, status: str, findings: list[dict[str, Any]]) -> dict[str, object]:
+    plan = intake.plan
+    return {
+        "status": status,
+        "verdict": intake.verdict,
+        "intake": str(intake.uuid),
+        "plan": None
+        if plan is None
+        else {
+            "uuid": str(plan.uuid),
+            "digest": plan.digest,
+            "counts": plan.counts,
+            "holds": plan.hold_reasons,
+        },
+        "findings": findings,
+        "counts": intake.counts,
+    }
 
 
 def _print_plan(plan: ChangePlan | None) -> None:

@@ -21,7 +21,7 @@ class ResultIntake(models.Model):
     file_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, unique=True)
     byte_count = models.BigIntegerField()
-    status = models.CharField(max_length=12)  # received, refused, publishing, published, retracted
+    status = models.CharField(max_length=12)  # a ResultIntakeStatus
     verdict = models.CharField(max_length=8, blank=True)
     counts = models.JSONField(default=dict)
     lake_versions = models.JSONField(default=dict)  # table -> version after publishing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 import polars as pl
 
@@ -33,6 +34,14 @@ def raw_schema(columns: Iterable[str], place: dict[str, pl.DataType]) -> pl.Sche
 RAW_RESULTS = raw_schema(RAW_RESULT_COLUMNS, RESULT_PLACE_COLUMNS)
 RAW_SUBSCORES = raw_schema(RAW_SUBSCORE_COLUMNS, PLACE_COLUMNS)
 RAW_ITEMS = raw_schema(RAW_ITEM_COLUMNS, PLACE_COLUMNS)
+
+
+class ResultIntakeStatus(StrEnum):
+    """Say how far a result intake came."""
+
+    PUBLISHING = "publishing"  # kept; the same call again finishes what was cut off
+    PUBLISHED = "published"
+    REFUSED = "refused"  # no result could be used
 
 
 @dataclass(frozen=True)
