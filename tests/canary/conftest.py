@@ -17,3 +17,9 @@ def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def without_static_files(settings: LazySettings) -> None:
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "whitenoise" not in name]
+
+
+@pytest.fixture(autouse=True)
+def open_sandbox(settings: LazySettings) -> None:
+    """Let the worlds' visitors in, for they could see too much."""
+    settings.SANDBOX = True

@@ -8,10 +8,10 @@ from rollbook.web.sign_in import fixed_address
 
 urlpatterns = [
     # Who somebody is, an administrator says: groups are assigned to addresses.
-    path("accounts/email/", fixed_address),
-    path("accounts/signup/", fixed_address),
-    path("accounts/confirm-email/", fixed_address),
-    path("accounts/confirm-email/<str:key>/", fixed_address),
+    path("accounts/email/", fixed_address, name="no_other_address"),
+    path("accounts/signup/", fixed_address, name="no_sign_up"),
+    path("accounts/confirm-email/", fixed_address, name="no_confirmation"),
+    path("accounts/confirm-email/<str:key>/", fixed_address, name="no_confirmation_of"),
     path("accounts/", include("allauth.urls")),
     path("", include("rollbook.web.urls")),
 ]

@@ -306,6 +306,8 @@ def rows(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
 def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     """Commit, commit in part, discard or undo a plan, as the pressed button says."""
     choice = request.POST.get("choice", "")
+    # First of all: a file out of sight answers like one that there is not, whatever is sent.
+    get_intake(request.scope, intake)
     if choice not in CHOICES:
         messages.error(request, _("Choose what to do with this plan. Nothing was done."))
         return redirect("roster_plan", school_year=school_year, intake=intake)
