@@ -448,14 +448,6 @@ XML_TWO_ENCODINGS: Final = _xml(
     "Export the document again, as UTF-8.",
     "Two programs would read two different documents.",
 )
-XML_AGAINST_SCHEMA: Final = _xml(
-    "FIL-312",
-    "not as the schema says",
-    "{what}",
-    "Correct the element at this line as the schema {schema} describes.",
-    "A document outside its schema holds values nobody has defined.",
-    to=_ERROR,
-)
 XML_INCLUSION: Final = _xml(
     "FIL-313",
     "document asks for other files",

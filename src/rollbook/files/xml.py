@@ -50,27 +50,6 @@ def read_xml(source: bytes | Path, *, name: str, limits: Limits = DEFAULT) -> Xm
     return XmlDocument(name, root, findings)
 
 
-def validate_xsd(root: Any, schema_path: Path, *, name: str = "document") -> FindingReport:
-    """Compare a document with an XML schema; one finding per place that differs.
-
-    Raises: OSError or lxml.etree.XMLSchemaParseError when the schema itself cannot be read.
-    """
-    findings = FindingReport()
-    parser = _etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False)
-    schema = _etree.XMLSchema(_etree.parse(str(schema_path), parser))
-    if schema.validate(root):
-        return findings
-    for entry in schema.error_log:
-        finding = checks.XML_AGAINST_SCHEMA.finding(
-            file=name,
-            line=int(entry.line) or None,
-            what=str(entry.message)[:_SHOWN],
-            schema=schema_path.name,
-        )
-        findings.add(finding)
-    return findings
-
-
 def _read(source: bytes | Path, name: str, limits: Limits) -> Any | Finding:
     size = source.stat().st_size if isinstance(source, Path) else len(source)
     if size == 0:

@@ -6,11 +6,10 @@ import codecs
 from pathlib import Path
 
 import pytest
-from lxml import etree
 
 from rollbook.files import checks
 from rollbook.files.limits import Limits
-from rollbook.files.xml import read_xml, validate_xsd
+from rollbook.files.xml import read_xml
 
 LAUGHS = b"".join(
     b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10 if n else b"lol") for n in range(10)
@@ -189,31 +188,3 @@ def test_limits_hold_at_their_edge() -> None:
         (b"<a>" + b"x" * 24 + b"</a>", {checks.XML_TOO_LARGE.code: 1}),
     ):
         assert read_xml(source, name="f", limits=limits).findings.counts == refused
-
-
-SCHEMA = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
-  <xs:element name="a"><xs:complexType><xs:sequence>
-    <xs:element name="b" type="xs:int" maxOccurs="9"/>
-  </xs:sequence></xs:complexType></xs:element>
-</xs:schema>"""
-
-
-def test_schema_findings_have_lines(tmp_path: Path) -> None:
-    schema = tmp_path / "a.xsd"
-    schema.write_text(SCHEMA)
-    good = read_xml(b"<a><b>1</b></a>", name="f.xml").root
-    assert list(validate_xsd(good, schema, name="f.xml")) == []
-    bad = read_xml(b"<a>\n<b>one</b>\n<b>2</b>\n<c/></a>", name="f.xml").root
-    found = validate_xsd(bad, schema, name="f.xml")
-    assert [(finding.code, finding.file, finding.line) for finding in found] == [
-        (checks.XML_AGAINST_SCHEMA.code, "f.xml", 2),
-        (checks.XML_AGAINST_SCHEMA.code, "f.xml", 4),
-    ]
-    assert not found.is_fatal
-
-
-def test_unreadable_schema_is_a_defect_of_ours(tmp_path: Path) -> None:
-    schema = tmp_path / "a.xsd"
-    schema.write_text("<not-a-schema/>")
-    with pytest.raises(etree.XMLSchemaParseError):
-        validate_xsd(etree.fromstring("<a/>"), schema)
