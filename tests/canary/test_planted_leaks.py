@@ -175,10 +175,13 @@ PLANTED: dict[Callable[[Patch], None], str] = {
     home_greets_with_a_name: "home",
 }
 
+# Worlds are drawn: in the first, nobody who reads groups was assigned one of another year.
+WORLDS = {groups_of_other_years_count: 2}
+
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_a_planted_leak_is_found(plant: Callable[[Patch], None], monkeypatch: Patch) -> None:
-    world = make_world(1)
+    world = make_world(WORLDS.get(plant, 1))
     canary = Canary(world, random.Random(1), breadth=20)
     canary.routes = [route for route in canary.routes if route.name == PLANTED[plant]]
     plant(monkeypatch)
