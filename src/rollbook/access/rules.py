@@ -36,7 +36,7 @@ class StateAdmin(Role):
         "Read the audit log and the state of the system.",
     )
     may_not = (
-        "Approve a change plan or a certification that the same person submitted.",
+        "Approve a certification that the same person submitted.",
         "Change or delete an entry of the audit log.",
     )
 
@@ -67,7 +67,7 @@ class DistrictAdmin(Role):
     may_not = (
         "See anything of another district.",
         "See results that are still loading.",
-        "Approve what the same person submitted.",
+        "Approve a certification that the same person submitted.",
     )
 
 
