@@ -41,14 +41,15 @@ def write_files(
 def by_partition(
     table: LakeTable, rows: pl.DataFrame
 ) -> Iterator[tuple[PartitionValues, pl.DataFrame]]:
-    """Cut rows into partitions, each named by its values as text."""
+    """Cut rows into partitions, each named by its values as text; one is in memory at a time."""
     if not table.partition_by:
         if rows.height:
             yield {}, rows
         return
-    parts = rows.partition_by(table.partition_by, as_dict=True, maintain_order=True)
-    for values, part in parts.items():
-        yield dict(zip(table.partition_by, map(str, values), strict=True)), part
+    names = table.partition_by
+    for values in rows.select(names).unique(maintain_order=True).iter_rows():
+        is_here = [pl.col(name) == value for name, value in zip(names, values, strict=True)]
+        yield dict(zip(names, map(str, values), strict=True)), rows.filter(*is_here)
 
 
 def _write_file(

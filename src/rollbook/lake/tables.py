@@ -14,7 +14,14 @@ from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
 from rollbook.lake import log
-from rollbook.lake.columns import DELTA_TYPES, POLARS_TYPES, empty_frame, fit, frame_types
+from rollbook.lake.columns import (
+    DELTA_TYPES,
+    POLARS_TYPES,
+    empty_frame,
+    fit,
+    frame_types,
+    identity,
+)
 from rollbook.lake.log import LakeFile
 from rollbook.lake.parquet import FILE_ROWS, by_partition, sync_folders, write_files
 from rollbook.lake.query import Value
@@ -252,7 +259,7 @@ class Lake:
     ) -> Iterator[AddAction | RemoveAction]:
         """Take the incoming keys out of the files that hold them, partition by partition."""
         files = log.active_files(table, delta, self.folder(table))
-        for values, part in by_partition(table, rows):
+        for values, part in by_partition(table, rows.select(identity(table))):
             keys = part.select(table.key)
             touched = [file for file in files if file.partition_values == values]
             yield from self._rewritten(table, _overlapping(touched, keys), keys)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -228,12 +228,14 @@ def _comparable(table: LakeTable, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(types[name]) for name in types if name != "intake_id")
 
 
-def _tables(checked: CheckedResults, results: pl.DataFrame) -> list[tuple[LakeTable, pl.DataFrame]]:
-    """Return the rows of each table for these results, the results last."""
+def _tables(
+    checked: CheckedResults, results: pl.DataFrame
+) -> Iterator[tuple[LakeTable, pl.DataFrame]]:
+    """Return the rows of each table for these results, the results last; one table at a time."""
     place = results.select(*_KEY, "student_id", "school_id", "district_id")
-    parts = ((SUBSCORES, checked.subscores), (ITEM_RESPONSES, checked.items))
-    joined = [(table, frame.join(place, on=_KEY, how="inner")) for table, frame in parts]
-    return [*joined, (RESULTS, results)]
+    for table, frame in ((SUBSCORES, checked.subscores), (ITEM_RESPONSES, checked.items)):
+        yield table, frame.join(place, on=_KEY, how="inner")
+    yield RESULTS, results
 
 
 def _without_others(scope: Scope, found: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
@@ -338,6 +340,7 @@ def _publish(digest: str, checked: CheckedResults, results: pl.DataFrame) -> dic
                 gone = known.join(stays, on=stays.columns, how="anti")
             _clear(table, gone, transaction)
             _write(table, rows.with_columns(intake_id=pl.lit(digest)), transaction)
+            del rows  # before the next table's are made
     return {table.name: lake().version(table) for table in LAKE_TABLES}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -19,7 +21,12 @@ from rollbook.results.checks.results import (
     typed_results,
     with_lengths,
 )
-from rollbook.results.layouts import CHECKED_ITEMS, CHECKED_RESULTS, CHECKED_SUBSCORES
+from rollbook.results.layouts import (
+    CHECKED_ITEMS,
+    CHECKED_RESULTS,
+    CHECKED_SUBSCORES,
+    RAW_RESULT_COLUMNS,
+)
 from rollbook.results.types import CheckedResults, IncomingResults
 from rollbook.shared.findings import FindingReport
 
@@ -55,6 +62,39 @@ _HANDED_ON: Final = (
     "_alternate_high",
 )
 
+# What rows below results keep between typing and publishing; so many are typed at once.
+_SLICE_ROWS: Final = 250_000
+
+
+@dataclass(frozen=True)
+class _Below:
+    """Say what is kept of sub-scores or of items, and what names one of them."""
+
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+def _below(
+    layout: Mapping[str, ColumnType], key: tuple[str, ...], renamed: Mapping[str, str]
+) -> _Below:
+    own = [renamed.get(name, name) for name in layout if name not in _PLACE]
+    return _Below(key, tuple(own))
+
+
+_SUBSCORES: Final = _below(CHECKED_SUBSCORES, subscores.KEY, {"code": "Code"})
+_ITEMS: Final = _below(CHECKED_ITEMS, items.KEY, {"item_id": "ItemIdentifier"})
+
+# Accepted results take these over as they came; all other raw columns are done with once checked.
+_RAW_KEPT: Final = {
+    *_OPPORTUNITY,
+    "SessionIdentifier",
+    "AssignedAccommodationList",
+    "LastOrSurname",
+    "FirstName",
+    "Status",
+}
+_RAW_ONLY: Final = [name for name in RAW_RESULT_COLUMNS if name not in _RAW_KEPT]
+
 
 def check_results(
     incoming: IncomingResults,
@@ -72,27 +112,31 @@ def check_results(
     report = FindingReport()
     report.merge(incoming.findings)
     knowledge = Knowledge(tuple(subjects), known)
+    # The raw frames are by far the largest: each is let go as soon as it has been typed.
+    raw_scores, raw_items, file_count = incoming.subscores, incoming.items, incoming.file_count
     results = _results(incoming, knowledge, report)
+    del incoming
     refused = run_rules(results, result_rules(required), report)
     refused |= results.get_column("_is_contradicted").fill_null(False)
     place = _places(results)
+    results = results.drop(_RAW_ONLY)
 
-    scores = _linked(incoming.subscores, place, report)
-    scores = subscores.typed_subscores(scores, reported_codes(knowledge.subjects))
-    scores, refused = _checked(scores, subscores.subscore_rules(), refused, report)
-    scores = _unrepeated(scores.filter(~subscores.is_unreported()), subscores.KEY, report)
-
-    responses = _linked(incoming.items, place, report)
-    responses = items.typed_items(responses, items.listed_items((known or {}).values()))
-    responses, refused = _checked(responses, items.item_rules(), refused, report)
-    responses = _unrepeated(responses, items.KEY, report)
+    codes = reported_codes(knowledge.subjects)
+    scores, refused = _typed_below(
+        raw_scores, place, refused, report, below=_SUBSCORES, typed=partial(_typed_scores, codes)
+    )
+    del raw_scores
+    listed = items.listed_items((known or {}).values())
+    responses, refused = _typed_below(
+        raw_items, place, refused, report, below=_ITEMS, typed=partial(_typed_responses, listed)
+    )
+    del raw_items
 
     sound = results.filter(~refused)
     kept = sound.filter(_is_latest(sound, report))
-    kept_rows = kept.get_column("_row")
     accepted = _results_out(kept)
     counts = {
-        "files": incoming.file_count,
+        "files": file_count,
         "results": results.height,
         "accepted": accepted.height,
         "rejected": results.height - sound.height,
@@ -101,16 +145,10 @@ def check_results(
     }
     if not results.height and not report.is_fatal and not report.findings:
         report.add(catalog.NOTHING_FOUND.finding(file="The intake"))
-    checked_scores = _shaped(
-        scores.filter(pl.col("_row").is_in(kept_rows.implode())).rename({"Code": "code"}),
-        CHECKED_SUBSCORES,
-    )
-    checked_items = _shaped(
-        responses.filter(pl.col("_row").is_in(kept_rows.implode())).rename(
-            {"ItemIdentifier": "item_id"}
-        ),
-        CHECKED_ITEMS,
-    )
+    kept_place = place.join(kept.select("_row"), on="_row", how="semi")
+    checked_scores = _placed(scores, kept_place, CHECKED_SUBSCORES)
+    del scores
+    checked_items = _placed(responses, kept_place, CHECKED_ITEMS)
     counts |= {"subscores": checked_scores.height, "items": checked_items.height}
     return CheckedResults(accepted, checked_scores, checked_items, report, counts)
 
@@ -177,9 +215,53 @@ def _places(results: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _linked(raw: pl.DataFrame, places: pl.DataFrame, report: FindingReport) -> pl.DataFrame:
+def _typed_below(
+    raw: pl.DataFrame,
+    place: pl.DataFrame,
+    refused: pl.Series,
+    report: FindingReport,
+    *,
+    below: _Below,
+    typed: Callable[[pl.DataFrame, FindingReport], tuple[pl.DataFrame, pl.Series]],
+) -> tuple[pl.DataFrame, pl.Series]:
+    """Link, type and check rows below results slice by slice; an error refuses its result.
+
+    Shape: the typed columns of `below` and where each row came from; a key's first row only.
+    """
+    link = _link(raw, place)
+    slices: list[pl.DataFrame] = []
+    bad: list[pl.Series] = [pl.Series("_row", [], dtype=pl.UInt32)]
+    for start in range(0, max(raw.height, 1), _SLICE_ROWS):
+        linked = _linked(raw.slice(start, _SLICE_ROWS), place, link, report)
+        frame, broken = typed(linked, report)
+        bad.append(linked.get_column("_row").filter(broken))
+        slices.append(frame.select("_row", "_file", "_line", *below.columns))
+    rows = pl.concat(bad).unique()
+    if rows.len():
+        numbers = pl.Series("_row", range(len(refused)), dtype=pl.UInt32)
+        refused |= numbers.is_in(rows.implode())
+    return _unrepeated(pl.concat(slices), below.key, report), refused
+
+
+def _typed_scores(
+    codes: pl.DataFrame, linked: pl.DataFrame, report: FindingReport
+) -> tuple[pl.DataFrame, pl.Series]:
+    typed = subscores.typed_subscores(linked, codes)
+    broken = run_rules(typed, subscores.subscore_rules(), report)
+    return typed.filter(~subscores.is_unreported()), broken
+
+
+def _typed_responses(
+    listed: pl.DataFrame, linked: pl.DataFrame, report: FindingReport
+) -> tuple[pl.DataFrame, pl.Series]:
+    typed = items.typed_items(linked, listed)
+    return typed, run_rules(typed, items.item_rules(), report)
+
+
+def _linked(
+    raw: pl.DataFrame, places: pl.DataFrame, link: list[str], report: FindingReport
+) -> pl.DataFrame:
     """Join rows to their result; rows without one are told and left out."""
-    link = _link(raw, places)
     joined = _trimmed(raw).join(places, on=link, how="left", maintain_order="left")
     rule = Rule(catalog.WITHOUT_RESULT, "OpportunityIdentifier", pl.col("_row").is_null())
     lost = run_rules(joined, [rule], report)
@@ -193,20 +275,11 @@ def _link(raw: pl.DataFrame, places: pl.DataFrame) -> list[str]:
     return _OPPORTUNITY if is_one_package else _LINK
 
 
-def _checked(
-    frame: pl.DataFrame, rules: Sequence[Rule], refused: pl.Series, report: FindingReport
-) -> tuple[pl.DataFrame, pl.Series]:
-    """Run rules over rows below results; an error in one refuses its result."""
-    bad = run_rules(frame, rules, report)
-    if not bad.any():
-        return frame, refused
-    rows = frame.get_column("_row").filter(bad).unique()
-    numbers = pl.Series("_row", range(len(refused)), dtype=pl.UInt32)
-    return frame, refused | numbers.is_in(rows.implode())
-
-
 def _unrepeated(frame: pl.DataFrame, key: tuple[str, ...], report: FindingReport) -> pl.DataFrame:
     """Keep the first row of each key and tell of the others."""
+    # Rows of different hashes are different rows; comparing whole keys takes far more memory.
+    if frame.select(key).hash_rows().n_unique() == frame.height:
+        return frame
     is_first = frame.select(pl.struct(key).is_first_distinct()).to_series()
     if is_first.all():
         return frame
@@ -233,6 +306,16 @@ def _results_out(results: pl.DataFrame) -> pl.DataFrame:
             pl.col("_line").alias("line"),
         ),
         CHECKED_RESULTS,
+    )
+
+
+def _placed(
+    rows: pl.DataFrame, place: pl.DataFrame, columns: Mapping[str, ColumnType]
+) -> pl.DataFrame:
+    """Give the rows of accepted results what they take over, in their checked layout."""
+    placed = rows.join(place.select("_row", *_PLACE), on="_row", how="inner", maintain_order="left")
+    return _shaped(
+        placed.rename({"Code": "code", "ItemIdentifier": "item_id"}, strict=False), columns
     )
 
 
