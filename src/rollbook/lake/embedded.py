@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import tempfile
 import weakref
@@ -16,14 +15,12 @@ import duckdb
 import polars as pl
 
 from rollbook.lake.columns import POLARS_TYPES, SQL_TYPES
-from rollbook.lake.compiler import Compiled, compile_query
 from rollbook.lake.engine import STREAM_ROWS
 from rollbook.lake.query import Query
 from rollbook.lake.shape import Columns
+from rollbook.lake.statements import Statement, Statements
 from rollbook.lake.tables import Lake
 from rollbook.lake.types import ColumnType, LakeTable
-
-ibis: Any = importlib.import_module("ibis")
 
 # How many versions' file lists one engine remembers.
 REMEMBERED_VERSIONS = 256
@@ -42,25 +39,26 @@ class EmbeddedEngine:
         spill = Path(tempfile.mkdtemp(prefix="rollbook-spill-"))
         self._forget_spill = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
         self._duckdb = _locked_down(lake.root, spill, threads, memory)
+        self._statements = Statements(lake)
         self._files = lru_cache(REMEMBERED_VERSIONS)(self._files_of_version)
 
     def run(self, query: Query) -> pl.DataFrame:
         """Answer `query` at once. See `Engine.run`."""
-        compiled = compile_query(query, self._lake.tables)
-        with self._asked(compiled) as answer:
-            return _shaped(pl.DataFrame(answer.to_arrow_table()), compiled.columns)
+        statement = self._statements.of(query)
+        with self._asked(statement) as answer:
+            return _shaped(pl.DataFrame(answer.to_arrow_table()), statement.columns)
 
     def stream(self, query: Query) -> Iterator[pl.DataFrame]:
         """Answer `query` in frames. See `Engine.stream`."""
-        compiled = compile_query(query, self._lake.tables)
-        with self._asked(compiled) as answer:
+        statement = self._statements.of(query)
+        with self._asked(statement) as answer:
             sent = False
             for batch in answer.to_arrow_reader(STREAM_ROWS):
                 if batch.num_rows or not sent:
                     sent = True
-                    yield _shaped(pl.DataFrame(batch), compiled.columns)
+                    yield _shaped(pl.DataFrame(batch), statement.columns)
             if not sent:
-                yield _shaped(pl.DataFrame(), compiled.columns)
+                yield _shaped(pl.DataFrame(), statement.columns)
 
     def close(self) -> None:
         """Let go of memory and of the spill folder."""
@@ -68,17 +66,17 @@ class EmbeddedEngine:
         self._forget_spill()
 
     @contextmanager
-    def _asked(self, compiled: Compiled) -> Generator[Any]:
+    def _asked(self, statement: Statement) -> Generator[Any]:
         with self._duckdb.cursor() as cursor:
-            for label, values in compiled.sets.items():
+            for label, values in statement.sets.items():
                 cursor.register(label, cast(Any, values).to_arrow())
-            yield cursor.execute(self._statement(compiled))
+            yield cursor.execute(self._with_files(statement))
 
-    def _statement(self, compiled: Compiled) -> str:
-        """Write the question as SQL, with each lake table spelled out as the files behind it."""
-        sql = str(ibis.to_sql(compiled.expression, dialect="duckdb"))
+    def _with_files(self, statement: Statement) -> str:
+        """Spell out each lake table of a statement as the files behind it."""
+        sql = statement.sql
         sources: list[str] = []
-        for label, source in compiled.sources.items():
+        for label, source in statement.sources.items():
             table = self._lake.table(source.table)
             version = self._lake.version(table) if source.version is None else source.version
             sources.append(f'"{label}" AS NOT MATERIALIZED ({self._files(table.name, version)})')
