@@ -27,6 +27,7 @@ from typing import Any
 
 HOME = Path(tempfile.mkdtemp(prefix="rollbook-bench-"))
 os.environ["ROLLBOOK_HOME"] = str(HOME)
+(HOME / "static").mkdir()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
 sys.path.insert(0, str(Path(__file__).parent))
 
