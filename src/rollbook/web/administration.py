@@ -36,7 +36,7 @@ from rollbook.orgs.types import OrganizationKind
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now, refused, typed
-from rollbook.web.rosters import page_number
+from rollbook.web.lists import page_number
 
 
 def crumbs(school_year: int) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from rollbook.assessments.queries import assessment_counts
 from rollbook.shared.scope import Permission
 from rollbook.web.administration import crumbs
 from rollbook.web.door import Reader, door, now
-from rollbook.web.rosters import SHOWN_FINDINGS
+from rollbook.web.lists import SHOWN_FINDINGS
 from rollbook.web.uploads import UploadIsTooLarge, on_disk
 
 

@@ -15,7 +15,7 @@ from rollbook.messages.actions import mark_read
 from rollbook.messages.queries import messages_of
 from rollbook.shared.page import PageRequest
 from rollbook.web.door import Reader, door, now
-from rollbook.web.rosters import page_number
+from rollbook.web.lists import page_number
 from rollbook.web.system import decided
 
 

@@ -15,7 +15,7 @@ from rollbook.results.queries.intakes import findings_of, get_intake, intake_pag
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now
-from rollbook.web.rosters import SHOWN_FINDINGS, page_number
+from rollbook.web.lists import SHOWN_FINDINGS, page_number
 from rollbook.web.uploads import UploadIsTooLarge, on_disk
 from rollbook.web.words import known_as
 

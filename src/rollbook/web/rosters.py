@@ -46,12 +46,12 @@ from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now, typed
+from rollbook.web.lists import SHOWN_FINDINGS, page_number
 from rollbook.web.uploads import UploadIsTooLarge, on_disk
 from rollbook.web.words import known_as
 
 ACTIONS = [action.value for action in ChangeAction if action is not ChangeAction.DELETE]
 CHOICES = ("all", "additions", "discard", "undo")
-SHOWN_FINDINGS = 50
 # No plan has so many changes: what somebody typed that is no number approves nothing.
 NO_COUNT = -1
 
@@ -82,12 +82,6 @@ def intakes(request: Reader, school_year: int) -> HttpResponse:
         "may_send": scope.may(Permission.ROSTER_WRITE),
     }
     return render(request, "rosters/intakes.html", context)
-
-
-def page_number(request: Reader) -> int:
-    """Return the page that an address asks for; the first where it asks nonsense."""
-    asked = request.GET.get("page", "1")
-    return max(1, int(asked)) if asked.isdecimal() and len(asked) < 7 else 1
 
 
 def _received(request: Reader, school_year: int) -> HttpResponse:

@@ -25,7 +25,7 @@ from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.web.administration import crumbs
 from rollbook.web.door import Reader, door, now
-from rollbook.web.rosters import page_number
+from rollbook.web.lists import page_number
 
 EVERY_DAY = "1234567"
 

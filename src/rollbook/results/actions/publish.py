@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from rollbook.assessments.actions import register_provisional
 from rollbook.assessments.queries import assessments_by_id, known_assessments
 from rollbook.audit.actions import record
 from rollbook.files.digests import sha256_of
+from rollbook.files.kept_findings import keep_findings
 from rollbook.lake.columns import frame_types
 from rollbook.lake.query import Condition, Query
 from rollbook.lake.types import LakeTable
@@ -30,7 +30,7 @@ from rollbook.results.layouts import ITEM_RESPONSES, LAKE_TABLES, RESULTS, SUBSC
 from rollbook.results.models import ResultIntake, TestedSchool, TestedStudent
 from rollbook.results.queries.store import engine, lake
 from rollbook.results.sources.reading import check_files
-from rollbook.results.types import CheckedResults
+from rollbook.results.types import CheckedResults, ResultIntakeStatus
 from rollbook.shared.actor import Actor
 from rollbook.shared.findings import Check, Finding
 from rollbook.shared.scope import Permission, Scope
@@ -64,9 +64,9 @@ def publish_results(
     digest = _digest(paths)
     intake = ResultIntake.objects.filter(sha256=digest).first()
     waiting = _without_place(intake)
-    if intake is not None and intake.status == "published" and waiting is None:
+    if intake is not None and intake.status == ResultIntakeStatus.PUBLISHED and waiting is None:
         return intake
-    if intake is None or intake.status == "refused":
+    if intake is None or intake.status == ResultIntakeStatus.REFUSED:
         intake = _received(intake, paths, file_name, digest, by=by, now=now)
     checked = check_files(paths, known=known_assessments(scope))
     if waiting is not None:
@@ -76,9 +76,9 @@ def publish_results(
         return intake
     news = _news(digest, checked, matched.results)
     checked.report.extend([*matched.findings, *news.findings])
-    _write_findings(intake, checked)
+    keep_findings(findings_path(intake), checked.report)
     if matched.results.is_empty():
-        return _finish(intake, checked, "refused", {}, _Tally(), by=by, now=now)
+        return _finish(intake, checked, ResultIntakeStatus.REFUSED, {}, _Tally(), by=by, now=now)
     _mark_tested(matched.results)
     if waiting is None:
         intake.organization_id = _only(matched.results["district_id"])
@@ -87,7 +87,7 @@ def publish_results(
     if waiting is not None:
         tally = tally.after(intake.counts)
     _keep_without_place(intake, checked, matched.results)
-    return _finish(intake, checked, "published", versions, tally, by=by, now=now)
+    return _finish(intake, checked, ResultIntakeStatus.PUBLISHED, versions, tally, by=by, now=now)
 
 
 def _only(districts: pl.Series) -> int | None:
@@ -118,7 +118,11 @@ def _without_place(intake: ResultIntake | None) -> pl.DataFrame | None:
 
     Shape: None for an intake that left out nothing, or was not published yet.
     """
-    if intake is None or intake.status != "published" or not _waiting_path(intake).exists():
+    if (
+        intake is None
+        or intake.status != ResultIntakeStatus.PUBLISHED
+        or not _waiting_path(intake).exists()
+    ):
         return None
     return pl.read_parquet(_waiting_path(intake))
 
@@ -162,7 +166,7 @@ def _received(
     intake = earlier or ResultIntake(sha256=digest)
     intake.file_name = file_name[:200]
     intake.byte_count = sum(file.stat().st_size for file in files)
-    intake.status = "publishing"
+    intake.status = ResultIntakeStatus.PUBLISHING.value
     intake.received_by, intake.received_at = by.label, now
     intake.save()
     return intake
@@ -379,14 +383,6 @@ def _write(table: LakeTable, frame: pl.DataFrame, transaction: str) -> None:
         lake().upsert(table, frame.select(*table.columns), transaction=transaction)
 
 
-def _write_findings(intake: ResultIntake, checked: CheckedResults) -> None:
-    path = findings_path(intake)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
-        for finding in checked.report:
-            file.write(json.dumps(finding.as_dict(), ensure_ascii=False) + "\n")
-
-
 @dataclass(frozen=True)
 class _Tally:
     """Count the results of an intake that were published, and those that changed nothing."""
@@ -414,17 +410,17 @@ class _Tally:
 def _finish(
     intake: ResultIntake,
     checked: CheckedResults,
-    status: str,
+    status: ResultIntakeStatus,
     versions: dict[str, int],
     tally: _Tally,
     *,
     by: Actor,
     now: datetime,
 ) -> ResultIntake:
-    intake.status, intake.verdict = status, checked.report.verdict.value
+    intake.status, intake.verdict = status.value, checked.report.verdict.value
     intake.counts = {"by_code": checked.report.counts, **tally.as_counts(checked)}
     intake.lake_versions = versions
-    intake.published_at = now if status == "published" else None
+    intake.published_at = now if status is ResultIntakeStatus.PUBLISHED else None
     with transaction.atomic():
         intake.save()
         record(
@@ -432,7 +428,7 @@ def _finish(
             subject_kind="result intake",
             subject_uuid=str(intake.uuid),
             detail={
-                "status": status,
+                "status": status.value,
                 "verdict": intake.verdict,
                 "results": tally.accepted,
             },
