@@ -14,23 +14,35 @@ from rollbook.people.models import (
     Class,
     Course,
     Enrollment,
+    LocalEdit,
     SchoolEnrollment,
     Staff,
     StaffAssignment,
     Student,
+    StudentAlias,
 )
 from rollbook.results.models import ResultIntake, TestedSchool, TestedStudent
-from rollbook.roster.models import Intake
+from rollbook.roster.models.intakes import Intake
+from rollbook.roster.models.questions import (
+    DuplicateDecision,
+    EnrollmentQuestion,
+    TransferRequest,
+)
+from rollbook.roster.models.readiness import LoginCard, Readiness, ReadinessStage
+from rollbook.roster.models.sources import Blackout, SavedMapping, Source, SyncRun
 
 __all__ = [
     "AcademicSession",
     "Account",
     "Assessment",
     "AuditEntry",
+    "Blackout",
     "ChangePlan",
     "Class",
     "Course",
+    "DuplicateDecision",
     "Enrollment",
+    "EnrollmentQuestion",
     "Grant",
     "GroupMember",
     "GroupUser",
@@ -38,18 +50,27 @@ __all__ = [
     "Intake",
     "Item",
     "Job",
+    "LocalEdit",
+    "LoginCard",
     "Mail",
     "Message",
     "Organization",
     "OrganizationLink",
+    "Readiness",
+    "ReadinessStage",
     "ResultIntake",
+    "SavedMapping",
     "Schedule",
     "SchoolEnrollment",
+    "Source",
     "Staff",
     "StaffAssignment",
     "StateVersion",
     "Student",
+    "StudentAlias",
     "StudentGroup",
+    "SyncRun",
     "TestedSchool",
     "TestedStudent",
+    "TransferRequest",
 ]

@@ -22,7 +22,7 @@ from rollbook.people.queries import students
 from rollbook.results.models import ResultIntake
 from rollbook.results.queries import history, intakes, visible
 from rollbook.roster import queries as roster_queries
-from rollbook.roster.models import Intake
+from rollbook.roster.models.intakes import Intake
 from rollbook.shared.scope import EVERYWHERE, Permission
 from rollbook.web import home, middleware
 from rollbook.web import results as pages

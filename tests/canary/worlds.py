@@ -29,7 +29,7 @@ from rollbook.people.models import SchoolEnrollment, Student
 from rollbook.results.layouts import RESULTS, SUBSCORES
 from rollbook.results.models import ResultIntake
 from rollbook.results.queries.store import lake
-from rollbook.roster.models import Intake
+from rollbook.roster.models.intakes import Intake
 from rollbook.shared.actor import Actor
 from tests.canary.facts import (
     FIELDS,

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from rollbook.access.models import Account
 from rollbook.cli.main import main
-from rollbook.roster.models import Intake
+from rollbook.roster.models.intakes import Intake
 from rollbook.web.door import typed
 from tests.db.changes import given
 from tests.faces.conftest import SignIn

@@ -19,7 +19,7 @@ from rollbook.jobs.models import Job
 from rollbook.messages.models import Message
 from rollbook.people.models import SchoolEnrollment, Student
 from rollbook.results.models import ResultIntake
-from rollbook.roster.models import Intake
+from rollbook.roster.models.intakes import Intake
 from tests.canary.asking import signed_in
 from tests.canary.doors import Route, routes
 from tests.canary.facts import World

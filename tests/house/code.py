@@ -29,7 +29,7 @@ DOMAINS = (
     "orgs",
 )
 SERVICES = ("snapshots", "changes", "jobs", "audit")
-ENGINES = ("lake", "files", "shared")
+ENGINES = ("lake", "remote", "files", "shared")
 PURE = ("types", "checks", "plan", "rules", "compiler", "suppression", "layouts")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -27,6 +27,9 @@ class ChangePlan(models.Model):
     areas = models.JSONField(default=dict)  # area -> the version the plan was made from
     counts = models.JSONField(default=dict)  # table -> action -> rows
     hold_reasons = models.JSONField(default=list)
+    needs_second_person = models.BooleanField(default=False)
+    endorsed_by = models.CharField(max_length=80, blank=True)  # the first of two approvers
+    endorsed_at = models.DateTimeField(null=True)
     undo_of = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undo")
     proposed_by = models.CharField(max_length=80)
     proposed_at = models.DateTimeField()

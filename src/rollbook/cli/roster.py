@@ -23,7 +23,7 @@ from rollbook.roster.types import IntakeStatus, Profile
 
 if TYPE_CHECKING:  # tables load only after Django has started
     from rollbook.changes.models import ChangePlan
-    from rollbook.roster.models import Intake
+    from rollbook.roster.models.intakes import Intake
 
 BUNDLE = click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 PROFILES = click.Choice([profile.value for profile in Profile])

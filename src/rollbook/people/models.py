@@ -67,6 +67,9 @@ class Student(models.Model):
     migrant = models.BooleanField(null=True)
     military_connected = models.CharField(max_length=32, blank=True)
     language_code = models.CharField(max_length=3, blank=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -77,6 +80,57 @@ class Student(models.Model):
 
     def __str__(self) -> str:
         return f"student {self.pk}"
+
+
+class StudentAlias(models.Model):
+    """Hold another id by which a source knows a student: after a merge, or a changed id."""
+
+    personal_data: ClassVar[frozenset[str]] = frozenset({"student", "sourced_id", "ssid"})
+
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="aliases")
+    source = models.CharField(max_length=40, blank=True)
+    sourced_id = models.CharField(max_length=255, blank=True)
+    ssid = models.TextField(blank=True, db_index=True)  # a retired state id
+    reason = models.CharField(max_length=12)  # merge, id_change
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [unique_in_source("alias_source")]
+        verbose_name_plural = "student aliases"
+
+    def __str__(self) -> str:
+        return f"alias {self.pk} of student {self.student_id}"
+
+
+class LocalEdit(models.Model):
+    """Hold that a cell was edited here by hand, so that no sync writes over it.
+
+    `upstream` is what the source said when it last differed; blank means it never did.
+    """
+
+    personal_data: ClassVar[frozenset[str]] = frozenset({"value", "upstream"})
+
+    table = models.CharField(max_length=40)  # the plan table: students, classes, …
+    record_id = models.BigIntegerField()
+    column = models.CharField(max_length=40)
+    value = models.TextField(blank=True)
+    upstream = models.TextField(blank=True)
+    is_overridden = models.BooleanField(default=False)  # the source says something else
+    edited_by = models.CharField(max_length=80)
+    edited_at = models.DateTimeField()
+    is_active = models.BooleanField(default=True)  # released edits stay as history
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["table", "record_id", "column"],
+                condition=Q(is_active=True),
+                name="edit_once_a_cell",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"edit of {self.table} {self.record_id}"
 
 
 class Staff(models.Model):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from rollbook.files.kept_findings import kept_findings
-from rollbook.roster.models import Intake
+from rollbook.roster.models.intakes import Intake
 from rollbook.shared.page import Page, PageRequest
 from rollbook.shared.scope import Permission, Scope
 

@@ -22,6 +22,39 @@ class Profile(StrEnum):
     LENIENT = "lenient"
 
 
+class SourceKind(StrEnum):
+    """Name how a roster gets here."""
+
+    UPLOAD = "upload"
+    FOLDER = "folder"
+    SFTP = "sftp"
+    ONEROSTER_REST = "oneroster_rest"
+    CLEVER_API = "clever_api"
+
+
+class SourceFormat(StrEnum):
+    """Name the layout of the files that a roster is in."""
+
+    ONEROSTER_CSV = "oneroster_csv"
+    CLEVER_CSV = "clever_csv"
+    SDS_CSV = "sds_csv"
+    MAPPED = "mapped"  # any CSV or XLSX, read by a saved mapping
+
+
+class RunOutcome(StrEnum):
+    """Name what came of one run of a source."""
+
+    RUNNING = "running"
+    NOTHING_NEW = "nothing_new"  # the source had nothing that it had not sent before
+    UNCHANGED = "unchanged"  # what came changes nothing
+    PLANNED = "planned"  # a plan is ready to commit
+    HELD = "held"  # a plan waits for a person
+    COMMITTED = "committed"  # the plan went in by itself: no limit was passed
+    REFUSED = "refused"  # what came cannot be used
+    FAILED = "failed"  # the source could not be read
+    SKIPPED = "skipped"  # paused, or a blackout day
+
+
 class Mode(StrEnum):
     """Say how much of an entity its file holds: nothing, the whole set, or what changed."""
 
@@ -47,14 +80,27 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Say where the rows of one converted table stood in what was received.
+
+    Shape: `rows` has `_line` (of the converted table), `file`, `line`; `columns` maps
+           (received file, converted column) to that file's own name of the column.
+    """
+
+    rows: pl.DataFrame
+    columns: Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
 class OneRosterBundle:
-    """Hold one OneRoster zip as it was read, before anything is judged.
+    """Hold one roster as it was read, before anything is judged: a OneRoster zip, or like one.
 
     Shape: `tables` and `modes` are keyed by a file's name without `.csv`. `version` is "1.1" or
            "1.2", by the manifest or else by what came. A file has no mode when the manifest
            names none that can be understood. `manifest` is None when there is none.
            `findings` are those of the zip; each table and the manifest have their own.
            `other_names` maps a file's name to the name it has in the zip, where they differ.
+           `origins` has an entry for each table that was made from files of another layout.
     """
 
     version: str
@@ -66,6 +112,7 @@ class OneRosterBundle:
     unknown_files: tuple[str, ...] = ()
     repeated_files: tuple[str, ...] = ()
     name: str = ""
+    origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
 
 
 _HEAD: Final = {
@@ -302,6 +349,7 @@ class RosterWaits(Event):
 class IntakeStatus(StrEnum):
     """Name what became of a roster file."""
 
+    RECEIVED = "received"  # kept, and waiting for a worker to check it
     REFUSED = "refused"
     UNCHANGED = "unchanged"
     PLANNED = "planned"

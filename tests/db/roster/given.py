@@ -9,7 +9,7 @@ from pathlib import Path
 from rollbook.changes.types import CommitReceipt
 from rollbook.roster.actions.commit import commit_intake
 from rollbook.roster.actions.preflight import preflight_intake
-from rollbook.roster.models import Intake
+from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries import findings_of
 from rollbook.roster.types import Profile
 from rollbook.shared.scope import Scope

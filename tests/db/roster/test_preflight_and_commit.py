@@ -23,7 +23,7 @@ from rollbook.roster.actions.commit import (
     undo_intake,
 )
 from rollbook.roster.actions.preflight import MayNotSendRoster
-from rollbook.roster.models import Intake
+from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries import IntakeNotFound, findings_of, get_intake, intake_page
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission

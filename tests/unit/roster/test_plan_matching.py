@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rollbook.roster import rules
 from rollbook.roster.plan.draft import RosterPlan
+from rollbook.roster.rules import identity
 from tests.factories.rosters import (
     Installation,
     actions,
@@ -81,7 +81,7 @@ def test_a_state_id_of_another_child_is_a_conflict(known: dict[str, Any]) -> Non
     here = holding("900", **known)
     before = here.state["students"]
     plan = here.load(with_ssids(ann="900"))
-    assert said(plan) == [(rules.IDENTITY_CONFLICT.code, 2, "900")]
+    assert said(plan) == [(identity.IDENTITY_CONFLICT.code, 2, "900")]
     assert actions(plan)["students"] == {"add": 1}
     assert here.state["students"].filter(ssid="900").equals(before)
     assert here.state["school enrollments"].height == 1

@@ -10,7 +10,8 @@ import pytest
 
 from rollbook.changes.types import TableChanges
 from rollbook.people.layouts import SCHOOL_ENROLLMENTS, STUDENTS
-from rollbook.roster import rules
+from rollbook.roster.rules import holds, identity
+from rollbook.roster.rules.years import school_year_of
 from rollbook.roster.types import SESSIONS, USERS
 from tests.factories.rosters import loaded, role, small, user, year
 
@@ -35,12 +36,12 @@ def sessions(*rows: Any) -> pl.DataFrame:
     ],
 )
 def test_a_rosters_school_year(years: list[int], starting: date, expected: int) -> None:
-    assert rules.school_year_of(sessions(*map(year, years)), starting=starting) == expected
+    assert school_year_of(sessions(*map(year, years)), starting=starting) == expected
 
 
 def test_a_deleted_school_year_does_not_count() -> None:
     years = sessions(year(2027), year(2028, status="tobedeleted"))
-    assert rules.school_year_of(years, starting=date(2027, 9, 1)) == 2027
+    assert school_year_of(years, starting=date(2027, 9, 1)) == 2027
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_a_deleted_school_year_does_not_count() -> None:
     ],
 )
 def test_a_users_state_id(cells: dict[str, Any], expected: str) -> None:
-    assert rules.state_id(pl.DataFrame([cells], schema=USERS)).to_list() == [expected]
+    assert identity.state_id(pl.DataFrame([cells], schema=USERS)).to_list() == [expected]
 
 
 def leaving(count: int, school: int = SCHOOL, action: str = "archive") -> TableChanges:
@@ -71,7 +72,7 @@ def students(count: int, action: str) -> TableChanges:
 
 
 def codes(*changes: TableChanges, is_first_load: bool = False, **sizes: int) -> list[str]:
-    found = rules.hold_reasons(
+    found = holds.hold_reasons(
         {change.table.name: change for change in changes},
         students_by_school={SCHOOL: 0} | {int(k[1:]): v for k, v in sizes.items()},
         school_names=NAMES,
@@ -99,7 +100,7 @@ def test_a_school_that_loses_many_students_waits(count: int, size: int, waits: b
 
 
 def test_the_reason_names_the_school_and_the_numbers() -> None:
-    (reason,) = rules.hold_reasons(
+    (reason,) = holds.hold_reasons(
         {"school enrollments": leaving(30)},
         students_by_school={SCHOOL: 1_200},
         school_names=NAMES,
@@ -112,7 +113,7 @@ def test_the_reason_names_the_school_and_the_numbers() -> None:
 
 def test_each_school_has_a_reason_of_its_own_by_name() -> None:
     both = pl.concat([leaving(10).frame, leaving(10, school=8).frame])
-    found = rules.hold_reasons(
+    found = holds.hold_reasons(
         {"school enrollments": TableChanges(SCHOOL_ENROLLMENTS, both)},
         students_by_school={SCHOOL: 20, 8: 20},
         school_names=NAMES,
@@ -156,7 +157,7 @@ def test_a_school_whose_students_all_move_away_waits(keeps_its_id: bool) -> None
     ]
     north = here.id_of("organizations", "north")
     plan = here.plan(small(roles=[*moved, role("tea", "north", "teacher")]))
-    (reason,) = rules.hold_reasons(
+    (reason,) = holds.hold_reasons(
         plan.by_table,
         students_by_school={north: 2},
         school_names={north: "North"},

@@ -14,7 +14,7 @@ from rollbook.changes.store import read_plan_file
 from rollbook.changes.types import CommitReceipt
 from rollbook.groups.actions import withdraw_class_groups
 from rollbook.orgs.actions import clear_links, rebuild_links
-from rollbook.roster.models import Intake
+from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries import get_intake
 from rollbook.shared import events
 from rollbook.shared.actor import Actor

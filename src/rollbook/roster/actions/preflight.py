@@ -29,13 +29,13 @@ from rollbook.people.queries.roster import (
     source_of_organizations,
     students_by_school,
 )
-from rollbook.roster import rules
 from rollbook.roster.checks.cell_checks import REPEATED_ROW
 from rollbook.roster.checks.run import check_bundle
-from rollbook.roster.models import Intake
+from rollbook.roster.models.intakes import Intake
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan, live
 from rollbook.roster.plan.roster import plan_roster
 from rollbook.roster.queries import intakes_in
+from rollbook.roster.rules.holds import hold_reasons
 from rollbook.roster.sources.oneroster_csv import read_bundle
 from rollbook.roster.types import (
     BundleResult,
@@ -296,7 +296,7 @@ def _holds(
     assert frames is not None
     sizes = students_by_school(scope)
     source_schools = set(current.frames["school enrollments"]["school_id"].to_list())
-    holds = rules.hold_reasons(
+    holds = hold_reasons(
         plan.by_table,
         students_by_school={
             school: size for school, size in sizes.items() if school in source_schools

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from rollbook.roster.plan.draft import Draft, live
-from rollbook.roster.rules import STUDENT_ROLES
+from rollbook.roster.rules.identity import STUDENT_ROLES
 
 
 def is_used_as_school(draft: Draft) -> pl.Expr:

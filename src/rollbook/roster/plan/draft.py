@@ -12,7 +12,7 @@ import polars as pl
 from rollbook.changes.types import PlanTable, TableChanges
 from rollbook.orgs.layouts import ACADEMIC_SESSIONS, ORGANIZATIONS
 from rollbook.people import layouts as people
-from rollbook.roster import rules
+from rollbook.roster.rules import identity
 from rollbook.roster.types import RosterFrames
 from rollbook.shared.findings import Finding
 
@@ -140,7 +140,7 @@ def _short_enough(draft: Draft, wanted: pl.DataFrame, file: str) -> pl.DataFrame
     if long.is_empty():
         return wanted
     draft.findings.extend(
-        rules.TEXT_IS_TOO_LONG.finding(file=file, line=line, limit=f"{LONGEST_TEXT:,}")
+        identity.TEXT_IS_TOO_LONG.finding(file=file, line=line, limit=f"{LONGEST_TEXT:,}")
         for line in long["line"].to_list()
     )
     draft.uncertain |= {FRAME_OF_FILE.get(file, file.removesuffix(".csv"))}

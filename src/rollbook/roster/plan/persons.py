@@ -11,9 +11,9 @@ import polars as pl
 from rollbook.changes.types import PlanTable
 from rollbook.orgs.layouts import ORGANIZATIONS
 from rollbook.people import layouts as people
-from rollbook.roster import rules
 from rollbook.roster.plan.draft import Draft, keep, linked, live, text
 from rollbook.roster.plan.places import district_of, sessions_of
+from rollbook.roster.rules import identity
 from rollbook.roster.types import Mode
 
 SEXES: Final[Mapping[str, str]] = {"male": "Male", "female": "Female", "other": "Nonbinary"}
@@ -81,11 +81,11 @@ _NAMES: Final[Mapping[str, pl.Expr]] = {
 def want_students(draft: Draft) -> None:
     """Add the rows of students that the roster wants, matched to the students that are known."""
     roles = _roles(draft)
-    attending = roles.filter(pl.col("role").is_in(rules.STUDENT_ROLES))
+    attending = roles.filter(pl.col("role").is_in(identity.STUDENT_ROLES))
     users = _people_of(
         draft, attending.filter(pl.col("organization_kind") == "school"), people.STUDENTS
     )
-    rows = users.with_columns(ssid=rules.state_id(users)).select(
+    rows = users.with_columns(ssid=identity.state_id(users)).select(
         "_line", "sourced_id", "district_id", "ssid",
         **_NAMES,
         preferred_first_name=text("preferred_given_name"),
@@ -100,7 +100,7 @@ def want_students(draft: Draft) -> None:
         & ~pl.col("sourced_id").is_in(placed)
     )
     draft.findings.extend(
-        rules.STUDENT_NEEDS_SCHOOL.finding(file="users.csv", line=line)
+        identity.STUDENT_NEEDS_SCHOOL.finding(file="users.csv", line=line)
         for line in lost["_line"].to_list()
     )
     draft.left_out |= set(lost["sourced_id"])
@@ -137,7 +137,7 @@ def _without_conflicts(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
     """Climb the matching ladder: sourcedId, then state id if name or birth date agrees."""
     numbered = rows.filter(pl.col("ssid") != "")
     twice = numbered.filter(pl.col("ssid").is_duplicated())
-    draft.findings.extend(rules.identity_findings(_lines(twice), rules.SAME_ID_TWICE))
+    draft.findings.extend(identity.identity_findings(_lines(twice), identity.SAME_ID_TWICE))
     students = draft.current.frames["students"].filter(pl.col("ssid") != "")
     claims = (
         numbered.join(twice.select("sourced_id"), on="sourced_id", how="anti")
@@ -170,8 +170,8 @@ def _without_conflicts(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
     fits = agrees & ~is_known & ~is_somebody_here
     conflicts = claims.filter(~fits)
     elsewhere = claims.filter(fits & ~_may_take(draft))
-    draft.findings.extend(rules.identity_findings(_lines(conflicts), rules.IDENTITY_CONFLICT))
-    draft.findings.extend(rules.identity_findings(_lines(elsewhere), rules.OTHER_DISTRICT))
+    draft.findings.extend(identity.identity_findings(_lines(conflicts), identity.IDENTITY_CONFLICT))
+    draft.findings.extend(identity.identity_findings(_lines(elsewhere), identity.OTHER_DISTRICT))
     left_out = pl.concat([part.select("sourced_id") for part in (twice, conflicts, elsewhere)])
     adopted = claims.filter(fits & _may_take(draft)).select("sourced_id", id="holder")
     draft.left_out |= set(left_out["sourced_id"])
@@ -197,7 +197,9 @@ def _lines(rows: pl.DataFrame) -> pl.DataFrame:
 
 def want_staff(draft: Draft) -> None:
     """Add the rows of staff that the roster wants: everybody who is neither student nor family."""
-    others = _roles(draft).filter(~pl.col("role").is_in(rules.STUDENT_ROLES | rules.FAMILY_ROLES))
+    others = _roles(draft).filter(
+        ~pl.col("role").is_in(identity.STUDENT_ROLES | identity.FAMILY_ROLES)
+    )
     rows = _people_of(draft, others, people.STAFF).select(
         "_line", "sourced_id", "district_id", **_NAMES
     )
@@ -206,7 +208,9 @@ def want_staff(draft: Draft) -> None:
 
 def want_assignments(draft: Draft) -> None:
     """Add the rows that say where staff work."""
-    others = _roles(draft).filter(~pl.col("role").is_in(rules.STUDENT_ROLES | rules.FAMILY_ROLES))
+    others = _roles(draft).filter(
+        ~pl.col("role").is_in(identity.STUDENT_ROLES | identity.FAMILY_ROLES)
+    )
     rows = linked(draft, others, people.STAFF, by="user_sourced_id", to="staff_id").select(
         line="_line",
         sourced_id="role_key",
@@ -223,7 +227,7 @@ def want_assignments(draft: Draft) -> None:
 def want_school_enrollments(draft: Draft) -> None:
     """Add the rows that say which school a student belongs to this year."""
     attending = _roles(draft).filter(
-        pl.col("role").is_in(rules.STUDENT_ROLES) & (pl.col("organization_kind") == "school")
+        pl.col("role").is_in(identity.STUDENT_ROLES) & (pl.col("organization_kind") == "school")
     )
     first, end = _year_dates(draft)
     rows = (

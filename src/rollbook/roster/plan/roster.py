@@ -11,7 +11,6 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from rollbook.roster import rules
 from rollbook.roster.plan.classes import want_classes, want_courses, want_enrollments
 from rollbook.roster.plan.differences import changes_of
 from rollbook.roster.plan.draft import (
@@ -29,6 +28,7 @@ from rollbook.roster.plan.persons import (
     want_students,
 )
 from rollbook.roster.plan.places import want_organizations, want_sessions
+from rollbook.roster.rules import identity, years
 from rollbook.roster.types import Mode, RosterFrames
 
 # In the order of references: each step finds the ids that the steps before it gave.
@@ -70,11 +70,11 @@ def plan_roster(
         starting=starting,
         reserve_ids=reserve_ids,
         new_uuids=new_uuids,
-        school_year=rules.school_year_of(_sessions(current, incoming), starting=starting),
+        school_year=years.school_year_of(_sessions(current, incoming), starting=starting),
         uncertain=uncertain,
     )
     draft.findings.extend(
-        rules.NOBODY_REMOVED.finding(file=f"{name}.csv") for name in sorted(uncertain)
+        identity.NOBODY_REMOVED.finding(file=f"{name}.csv") for name in sorted(uncertain)
     )
     for want in WANTS:
         want(draft)

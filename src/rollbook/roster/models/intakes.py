@@ -25,6 +25,9 @@ class Intake(models.Model):
     sha256 = models.CharField(max_length=64, db_index=True)
     byte_count = models.BigIntegerField()
     profile = models.CharField(max_length=8)
+    # How the bytes are to be read: the layout, and what a sender or a source said about them.
+    format = models.CharField(max_length=16, default="oneroster_csv")
+    reading = models.JSONField(default=dict)  # encoding, mapping, switched_off, sharing, policy
     status = models.CharField(max_length=12)  # received, refused, planned, unchanged
     verdict = models.CharField(max_length=8, blank=True)
     counts = models.JSONField(default=dict)

@@ -1,0 +1,1 @@
+"""Tables of rostering: sources and their runs, intakes, open questions, readiness, cards."""
