@@ -21,8 +21,8 @@ from rollbook.people.models import SchoolEnrollment, Student
 from rollbook.people.queries import students
 from rollbook.results.models import ResultIntake
 from rollbook.results.queries import history, intakes, visible
-from rollbook.roster import queries as roster_queries
 from rollbook.roster.models.intakes import Intake
+from rollbook.roster.queries import intakes as roster_intakes
 from rollbook.shared.scope import EVERYWHERE, Permission
 from rollbook.web import home, middleware
 from rollbook.web import results as pages
@@ -85,7 +85,7 @@ def groups_of_others_count(patch: Patch) -> None:
 
 
 def roster_files_of_other_districts_open(patch: Patch) -> None:
-    patch.setattr(roster_queries, "intakes_in", lambda scope: Intake.objects.all())
+    patch.setattr(roster_intakes, "intakes_in", lambda scope: Intake.objects.all())
 
 
 def result_files_of_other_districts_open(patch: Patch) -> None:

@@ -203,7 +203,7 @@ def undo(plan: UUID) -> None:
 
 def _intake_of(who: Operator, plan: UUID) -> UUID | None:
     """Return the roster that a plan came from: groups follow what is decided about a roster."""
-    from rollbook.roster.queries import intakes_in  # after Django has started
+    from rollbook.roster.queries.intakes import intakes_in  # after Django has started
 
     intake = intakes_in(who.scope).filter(plan__uuid=plan).first()
     return intake.uuid if intake else None

@@ -81,7 +81,7 @@ def _counted(records: Mapping[str, int]) -> str:
 def list_intakes(output: str) -> None:
     """List the latest 500 rosters that came in, with the plan of each, the latest first."""
     who = operator()
-    from rollbook.roster.queries import intake_page  # after Django has started
+    from rollbook.roster.queries.intakes import intake_page  # after Django has started
     from rollbook.shared.page import PageRequest
 
     found = [
@@ -130,7 +130,7 @@ def load(
     """
     who = operator()
     from rollbook.roster.actions.preflight import preflight_intake  # after Django has started
-    from rollbook.roster.queries import findings_of
+    from rollbook.roster.queries.intakes import findings_of
 
     intake = preflight_intake(
         who.scope,

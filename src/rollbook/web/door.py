@@ -20,7 +20,7 @@ from rollbook.orgs.queries import OrganizationNotFound
 from rollbook.people.queries.students import StudentNotFound
 from rollbook.results.queries.intakes import ResultIntakeNotFound
 from rollbook.results.queries.visible import MayNotSeeResults
-from rollbook.roster.queries import IntakeNotFound
+from rollbook.roster.queries.intakes import IntakeNotFound
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission, Scope
 

@@ -19,7 +19,7 @@ from rollbook.jobs.queries import jobs_of
 from rollbook.jobs.types import JobStatus
 from rollbook.messages.queries import unread_count
 from rollbook.orgs.queries import current_school_year, schools_in
-from rollbook.roster.queries import intakes_in
+from rollbook.roster.queries.intakes import intakes_in
 from rollbook.shared.actor import Actor, ActorKind
 from rollbook.shared.grades import Grade
 from rollbook.shared.scope import Permission, Scope

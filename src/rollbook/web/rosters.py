@@ -40,7 +40,7 @@ from rollbook.roster.actions.commit import (
 )
 from rollbook.roster.actions.preflight import MayNotSendRoster, preflight_intake
 from rollbook.roster.models.intakes import Intake
-from rollbook.roster.queries import findings_of, get_intake, intake_page
+from rollbook.roster.queries.intakes import findings_of, get_intake, intake_page
 from rollbook.roster.types import Profile
 from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.page import PageRequest

@@ -10,7 +10,7 @@ from rollbook.changes.types import CommitReceipt
 from rollbook.roster.actions.commit import commit_intake
 from rollbook.roster.actions.preflight import preflight_intake
 from rollbook.roster.models.intakes import Intake
-from rollbook.roster.queries import findings_of
+from rollbook.roster.queries.intakes import findings_of
 from rollbook.roster.types import Profile
 from rollbook.shared.scope import Scope
 from tests.factories.accounts import BY, EVERYTHING, NOW

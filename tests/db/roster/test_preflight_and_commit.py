@@ -24,7 +24,7 @@ from rollbook.roster.actions.commit import (
 )
 from rollbook.roster.actions.preflight import MayNotSendRoster
 from rollbook.roster.models.intakes import Intake
-from rollbook.roster.queries import IntakeNotFound, findings_of, get_intake, intake_page
+from rollbook.roster.queries.intakes import IntakeNotFound, findings_of, get_intake, intake_page
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from tests.db.roster.given import bundle, codes, committed, loaded, preflight, recoded

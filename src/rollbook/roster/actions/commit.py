@@ -15,7 +15,7 @@ from rollbook.changes.types import CommitReceipt
 from rollbook.groups.actions import withdraw_class_groups
 from rollbook.orgs.actions import clear_links, rebuild_links
 from rollbook.roster.models.intakes import Intake
-from rollbook.roster.queries import get_intake
+from rollbook.roster.queries.intakes import get_intake
 from rollbook.shared import events
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission, Scope

@@ -34,7 +34,7 @@ from rollbook.roster.checks.run import check_bundle
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan, live
 from rollbook.roster.plan.roster import plan_roster
-from rollbook.roster.queries import intakes_in
+from rollbook.roster.queries.intakes import intakes_in
 from rollbook.roster.rules.holds import hold_reasons
 from rollbook.roster.sources.oneroster_csv import read_bundle
 from rollbook.roster.types import (

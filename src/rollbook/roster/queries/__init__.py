@@ -1,0 +1,1 @@
+"""Reads of rostering: intakes and their findings, saved mappings."""
