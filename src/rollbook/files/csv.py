@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from rollbook.files.csv_rows import Fault, read_row
 from rollbook.files.csv_scan import PADDING, Bytes, Places, Window, scan_window
 from rollbook.files.csv_write import write_csv
 from rollbook.files.limits import DEFAULT, KIB, Limits
-from rollbook.shared.findings import KEPT_PER_KIND, Check, FindingReport
+from rollbook.shared.findings import KEPT_PER_KIND, Check, FindingReport, Severity
 
 __all__ = ["CsvTable", "read_csv", "write_csv"]
 
@@ -40,7 +41,8 @@ class CsvTable:
     Shape: `frame` has the column `_line` (the physical line, header = 1), then one text column
            per header name in the file's order, an empty cell being null. A second column of
            the same name is called `name__2`, one without a name `column_3`. After a fatal
-           finding `frame` has no rows. `line_ends` is crlf, lf, mixed or none.
+           finding `frame` has no rows. `line_ends` is crlf, lf, mixed or none. `left_out` maps
+           the code of an error to all the lines that are not in the frame because of it.
     """
 
     name: str
@@ -50,6 +52,7 @@ class CsvTable:
     encoding: str = "utf-8"
     line_ends: str = "none"
     had_bom: bool = False
+    left_out: Mapping[str, pl.Series] = field(default_factory=dict[str, pl.Series])
 
 
 def read_csv(
@@ -89,6 +92,7 @@ def read_csv(
         encoding=text.encoding,
         line_ends=reading.line_ends,
         had_bom=text.had_bom,
+        left_out={code: pl.Series(lines, dtype=pl.UInt32) for code, lines in reading.out.items()},
     )
 
 
@@ -116,6 +120,7 @@ class _Reading:
     window_size: int = _WINDOW
     store: CellStore | None = None
     named: Counter[str] = field(default_factory=Counter[str])
+    out: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
     def run(self) -> None:
         """Read the header, then the rows window by window."""
@@ -216,6 +221,8 @@ class _Reading:
 
     def _reject(self, check: Check, lines: Places, found: Places | None = None) -> None:
         """Report lines: as many by name as a report keeps, the others by count."""
+        if len(lines) and check.severity is Severity.ERROR:
+            self.out.setdefault(check.code, []).extend((lines + self.line).tolist())
         room = max(KEPT_PER_KIND - self.named[check.code], 0)
         for index, line in enumerate(lines[:room].tolist()):
             cells = 0 if found is None else int(found[index])
@@ -238,6 +245,7 @@ class _Reading:
             self._stop_at_fault(row.fault or Fault.LONG_LINE, row.at)
             return
         self._find(checks.CSV_STRAY_QUOTE, self.line)
+        self.out.setdefault(checks.CSV_STRAY_QUOTE.code, []).append(self.line)
         self.quote_faults += 1
         self.faulty_bytes += row.after - self.position
         is_too_much = self.faulty_bytes > self.limits.max_faulty_bytes

@@ -295,7 +295,9 @@ class Exclusion:
     """Say which rows of one file are left out.
 
     Shape: `frame` has `_line`, `sourced_id`, `cause`: the code that condemned the row itself, or
-           ROS-310 (see the catalogue) for a row that depends on another one left out.
+           ROS-310 (see the catalogue) for a row that depends on another one left out, which
+           `on_file` and `on_line` name; `column` and `value` are the cell that did it, where one
+           did, and `school` the sourcedId of the school that the row names, where it names one.
     """
 
     file: str

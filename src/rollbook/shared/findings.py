@@ -116,18 +116,28 @@ KEPT_PER_KIND = 1000
 class FindingReport:
     """Collect findings, keep the first of each kind by name, and count them all.
 
-    Shape: a kind is (code, file, column). `counts` maps a code to how many times it was found.
+    Shape: a kind is (code, file, column). `counts` maps a code to how many times it was found;
+           `touched` maps a kind to how many records it touches, those not kept by name included.
     """
 
     findings: list[Finding] = field(default_factory=list[Finding])
     counts: dict[str, int] = field(default_factory=dict[str, int])
     by_severity: dict[Severity, int] = field(default_factory=dict[Severity, int])
+    touched: dict[tuple[str, str, str | None], int] = field(
+        default_factory=dict[tuple[str, str, str | None], int]
+    )
     _kept: dict[tuple[str, str, str | None], int] = field(
         default_factory=dict[tuple[str, str, str | None], int]
     )
 
-    def add(self, finding: Finding, *, times: int = 1) -> None:
-        """Add one finding; `times` counts it several times when the caller kept only examples."""
+    def add(self, finding: Finding, *, times: int = 1, records: int | None = None) -> None:
+        """Add one finding; `times` counts it several times when the caller kept only examples.
+
+        Shape: `records` is how many records all these times touch, where their weights differ.
+        """
+        kind = (finding.code, finding.file, finding.column)
+        touches = finding.weight * times if records is None else records
+        self.touched[kind] = self.touched.get(kind, 0) + touches
         self.counts[finding.code] = self.counts.get(finding.code, 0) + times
         self.by_severity[finding.severity] = self.by_severity.get(finding.severity, 0) + times
         self._keep(finding)
@@ -143,6 +153,8 @@ class FindingReport:
             self.counts[code] = self.counts.get(code, 0) + times
         for severity, times in other.by_severity.items():
             self.by_severity[severity] = self.by_severity.get(severity, 0) + times
+        for kind, records in other.touched.items():
+            self.touched[kind] = self.touched.get(kind, 0) + records
         for finding in other.findings:
             self._keep(finding)
 

@@ -28,6 +28,10 @@ def _only(result: BundleResult, code: str) -> Finding:
     return finding
 
 
+def _left_out(result: BundleResult, file: str) -> list[tuple[object, ...]]:
+    return result.excluded[file].frame.rows()
+
+
 @pytest.mark.parametrize("version", ["1.1", "1.2"])
 def test_frames_have_their_schemas_in_both_versions(version: str) -> None:
     frames = _frames(check_file(good_bundle(version).zip(), profile=Profile.STRICT))
@@ -129,8 +133,12 @@ def test_a_missing_file_is_one_root_cause() -> None:
 
 def test_what_is_left_out_is_listed_with_its_cause() -> None:
     result = _checked("users[1].familyName=")
-    assert result.excluded["users"].frame.rows() == [(2, "stu-1", "ROS-220")]
-    assert result.excluded["enrollments"].frame.rows() == [(2, "e1", "ROS-310")]
+    assert _left_out(result, "users") == [
+        (2, "stu-1", "ROS-220", "familyName", None, "sch-1", None, None)
+    ]
+    assert _left_out(result, "enrollments") == [
+        (2, "e1", "ROS-310", "userSourcedId", "stu-1", "sch-1", "users", 2)
+    ]
     assert _frames(result).users["sourced_id"].to_list() == ["stu-2", "tch-1", "tch-2"]
     assert result.counts.records["users"] == 3
 
@@ -139,7 +147,16 @@ def test_a_row_that_cannot_be_read_is_listed_as_left_out() -> None:
     source = spoilt("-orgs.csv ; +orgs.csv=" + "sourcedId,status,dateLastModified,name,type,"
                     "identifier,parentSourcedId\\ndist,,,D,district,,\\nsch-1,,,N\\n")  # fmt: skip
     result = check_file(source, profile=Profile.LENIENT)
-    assert result.excluded["orgs"].frame.rows() == [(3, None, "FIL-218")]
+    assert _left_out(result, "orgs") == [(3, None, "FIL-218", None, None, None, None, None)]
+
+
+def test_every_row_that_cannot_be_read_is_listed_also_past_those_that_are_named() -> None:
+    ragged = "".join(f"s{number},,,N\\n" for number in range(1200))
+    source = spoilt("-orgs.csv ; +orgs.csv=" + "sourcedId,status,dateLastModified,name,type,"
+                    "identifier,parentSourcedId\\ndist,,,D,district,,\\n" + ragged)  # fmt: skip
+    result = check_file(source, profile=Profile.LENIENT)
+    lines = result.excluded["orgs"].frame["_line"].to_list()
+    assert lines == list(range(3, 1203))
 
 
 def test_references_of_a_delta_are_resolved_against_what_is_known() -> None:

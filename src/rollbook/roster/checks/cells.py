@@ -189,7 +189,13 @@ def _without_repeated(shared: pl.DataFrame, layout: FileLayout, ledger: Ledger) 
     copies = seen.filter(pl.col("_line") != pl.col("first"))
     rows = copies.select("_line", "first", value="sourcedId")
     ledger.add_rows(checks.REPEATED_ROW, layout.name, rows, column="sourcedId")
-    ledger.condemn(layout.name, copies["_line"], checks.REPEATED_ROW.code)
+    ledger.condemn(
+        layout.name,
+        copies["_line"],
+        checks.REPEATED_ROW.code,
+        column="sourcedId",
+        values=copies["sourcedId"],
+    )
     return seen.filter(pl.col("_line") == pl.col("first")).drop("first")
 
 

@@ -30,7 +30,16 @@ class RosterCheck(Check):
         return self.severity
 
 
-_CONDEMNED = pl.Schema({"_line": pl.UInt32(), "cause": pl.String()})
+_CONDEMNED = pl.Schema(
+    {
+        "_line": pl.UInt32(),
+        "cause": pl.String(),
+        "column": pl.String(),
+        "value": pl.String(),
+        "on_file": pl.String(),
+        "on_line": pl.UInt32(),
+    }
+)
 
 
 @dataclass
@@ -91,9 +100,11 @@ class Ledger:
         )
         self.take(finding, file=file)
 
-    def take(self, finding: Finding, *, file: str, times: int = 1) -> None:
+    def take(
+        self, finding: Finding, *, file: str, times: int = 1, records: int | None = None
+    ) -> None:
         """Note a finding that is already made."""
-        self.report.add(finding, times=times)
+        self.report.add(finding, times=times, records=records)
         if finding.severity in (Severity.FATAL, Severity.ERROR):
             self.errors[file] += times
         elif finding.severity is Severity.WARNING:
@@ -117,12 +128,13 @@ class Ledger:
         if rows.is_empty() or not self.looks_for(check):
             return
         taken = severity or self.severity_of(check)
-        for finding, times in _examples(
+        for finding, times, records in _examples(
             check, rows, file=f"{file}.csv", column=column, severity=taken, words=words
         ):
-            self.take(finding, file=file, times=times)
+            self.take(finding, file=file, times=times, records=records)
         if condemn and taken is Severity.ERROR:
-            self.condemn(file, rows["_line"], check.code)
+            values = rows["value"].cast(pl.String)
+            self.condemn(file, rows["_line"], check.code, column=column, values=values)
 
     def add_groups(
         self,
@@ -138,14 +150,33 @@ class Ledger:
         if not self.looks_for(check):
             return
         taken = severity or self.severity_of(check)
-        for finding, times in _examples(
+        for finding, times, records in _examples(
             check, groups, file=f"{file}.csv", column=column, severity=taken, words=words
         ):
-            self.take(finding, file=file, times=times)
+            self.take(finding, file=file, times=times, records=records)
 
-    def condemn(self, file: str, lines: pl.Series, cause: str) -> None:
-        """Leave these lines of a file out, because of the check with this code."""
-        frame = pl.DataFrame({"_line": lines.cast(pl.UInt32)}).with_columns(cause=pl.lit(cause))
+    def condemn(
+        self,
+        file: str,
+        lines: pl.Series,
+        cause: str,
+        *,
+        column: str | None = None,
+        values: pl.Series | None = None,
+        on: tuple[str, pl.Series] | None = None,
+    ) -> None:
+        """Leave these lines of a file out, because of the check with this code.
+
+        Shape: `values` are the cells that did it, in `column`; `on` are the file and the lines of
+               the records that are left out and that these lines cannot do without.
+        """
+        frame = pl.DataFrame({"_line": lines.cast(pl.UInt32)}).with_columns(
+            cause=pl.lit(cause, pl.String),
+            column=pl.lit(column, pl.String),
+            value=pl.lit(None, pl.String) if values is None else values,
+            on_file=pl.lit(on[0] if on else None, pl.String),
+            on_line=on[1].cast(pl.UInt32) if on else pl.lit(None, pl.UInt32),
+        )
         self.condemned[file].append(frame)
 
     def lines_left_out(self, file: str) -> pl.DataFrame:
@@ -164,10 +195,14 @@ def _examples(
     column: str | None,
     severity: Severity,
     words: dict[str, object],
-) -> Iterable[tuple[Finding, int]]:
-    """Make the findings that are kept; the last of them counts for the rest."""
-    kept = rows.head(KEPT_PER_KIND)
-    rest = rows.height - kept.height
+) -> Iterable[tuple[Finding, int, int]]:
+    """Make the findings that are kept, with how often and for how many records each counts.
+
+    Shape: the last of them counts for the rest.
+    """
+    kept, left = rows.head(KEPT_PER_KIND), rows.slice(KEPT_PER_KIND)
+    rest = left.height
+    unseen = int(left["weight"].sum()) if "weight" in left.columns else rest
     last = kept.height - 1
     for index, row in enumerate(kept.iter_rows(named=True)):
         line, value = row.pop("_line"), row.pop("value")
@@ -181,4 +216,4 @@ def _examples(
             weight=weight,
             **{**words, **row},
         )
-        yield finding, 1 + rest if index == last else 1
+        yield (finding, 1 + rest, weight + unseen) if index == last else (finding, 1, weight)

@@ -212,7 +212,10 @@ def _note_missing(reference: _Reference, found: pl.DataFrame) -> None:
         _note_groups(DROPPED_REFERENCE, reference, spared)
         _drop(table, column, spared)
     _note_groups(MISSING_RECORD, reference, missing)
-    ledger.condemn(table.name, missing["_line"].unique(), MISSING_RECORD.code)
+    lost = missing.unique("_line", keep="first", maintain_order=True)
+    ledger.condemn(
+        table.name, lost["_line"], MISSING_RECORD.code, column=column.name, values=lost["value"]
+    )
 
 
 def _without_malformed(
@@ -278,20 +281,28 @@ def _note_left_out(reference: _Reference, found: pl.DataFrame) -> None:
     fallen = found.filter(~pl.col("is_kept"))
     if fallen.is_empty():
         return
-    fallen = fallen.with_columns(cause=_causes(reference, fallen["at"]))
+    lines = reference.bundle.tables[reference.target].frame["_line"].gather(fallen["at"])
+    fallen = fallen.with_columns(cause=_causes(reference, lines), on_line=lines)
     spared = fallen.clear()
     if not column.required or (column.is_list and ledger.is_lenient):
         spared, fallen = _spare(column, found, fallen)
     _note_groups(LEFT_OUT_REFERENCE, reference, spared, "cause")
     _drop(table, column, spared)
     _note_groups(DEPENDS_ON_LEFT_OUT, reference, fallen, "cause")
-    ledger.condemn(table.name, fallen["_line"].unique(), DEPENDS_ON_LEFT_OUT.code)
+    lost = fallen.unique("_line", keep="first", maintain_order=True)
+    ledger.condemn(
+        table.name,
+        lost["_line"],
+        DEPENDS_ON_LEFT_OUT.code,
+        column=column.name,
+        values=lost["value"],
+        on=(reference.target, lost["on_line"]),
+    )
 
 
-def _causes(reference: _Reference, at: pl.Series) -> pl.Series:
-    """Say for each target row which check left it out."""
-    lines = reference.bundle.tables[reference.target].frame["_line"].gather(at).to_frame("_line")
-    causes = lines.join(
+def _causes(reference: _Reference, lines: pl.Series) -> pl.Series:
+    """Say for each line of the target which check left it out."""
+    causes = lines.to_frame("_line").join(
         reference.ledger.lines_left_out(reference.target),
         on="_line",
         how="left",
@@ -324,4 +335,4 @@ def _note_missing_file(reference: _Reference, used: pl.DataFrame) -> None:
         target=target,
     )
     if severity is Severity.ERROR:
-        ledger.condemn(table.name, lines, MISSING_FILE.code)
+        ledger.condemn(table.name, lines, MISSING_FILE.code, column=column.name)

@@ -105,6 +105,8 @@ def _judge_table(
     table: CsvTable, layout: FileLayout, mode: Mode, judged: JudgedBundle, ledger: Ledger
 ) -> None:
     _take_findings(table.findings, layout.name, ledger)
+    for code, lines in table.left_out.items():
+        ledger.condemn(layout.name, lines, code)
     judged.heights[layout.name] = table.frame.height
     frame = judge_header(table, layout, ledger)
     if frame is not None:
@@ -146,9 +148,31 @@ def _excluded(judged: JudgedBundle, ledger: Ledger) -> dict[str, Exclusion]:
     for file in ledger.condemned:
         lines = ledger.lines_left_out(file)
         table = judged.get(file)
-        ids = pl.DataFrame(schema={"_line": pl.UInt32, "sourced_id": pl.String})
+        ids = pl.DataFrame(schema=_IDS)
         if table is not None:
-            ids = table.frame.select("_line", sourced_id="sourcedId")
+            school = _school(table)
+            ids = table.frame.select("_line", sourced_id="sourcedId", school=school)
         frame = lines.join(ids, on="_line", how="left").sort("_line")
-        excluded[file] = Exclusion(file, frame.select("_line", "sourced_id", "cause"))
+        excluded[file] = Exclusion(file, frame.select(_EXCLUDED))
     return excluded
+
+
+_IDS: Final = pl.Schema({"_line": pl.UInt32(), "sourced_id": pl.String(), "school": pl.String()})
+_EXCLUDED: Final = (
+    "_line", "sourced_id", "cause", "column", "value", "school", "on_file", "on_line",
+)  # fmt: skip
+# Where a row names its school; a list names the first of several.
+_SCHOOL_COLUMNS: Final = (
+    "schoolSourcedId", "orgSourcedId", "primaryOrgSourcedId", "orgSourcedIds",
+)  # fmt: skip
+
+
+def _school(table: JudgedTable) -> pl.Expr:
+    """Return where the rows of a file name their school."""
+    if table.name == "orgs":
+        return pl.col("sourcedId")
+    for name in _SCHOOL_COLUMNS:
+        column = table.layout.find(name)
+        if column is not None:
+            return pl.col(name).list.first() if column.is_list else pl.col(name)
+    return pl.lit(None, pl.String)
