@@ -177,6 +177,16 @@ def school_names(scope: Scope, ids: Iterable[int]) -> dict[int, str]:
     return dict(Organization.objects.filter(pk__in=list(ids)).values_list("pk", "name"))
 
 
+def places_within(scope: Scope, organization_id: int) -> frozenset[int]:
+    """Return an organization and everything below it, as far as the reader sees any of it."""
+    below = OrganizationLink.objects.filter(ancestor_id=organization_id)
+    places = {organization_id, *below.values_list("descendant_id", flat=True)}
+    if any(reach.everything for reach in scope.reach.values()):
+        return frozenset(places)
+    seen = frozenset().union(*(reach.organization_ids for reach in scope.reach.values()))
+    return frozenset(places & seen)
+
+
 def places_by_key(scope: Scope) -> list[tuple[int, str, str, int | None]]:
     """Return every active school as (id, natural id, sourcedId, id of its district), by id.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -82,6 +82,22 @@ class Scope:
     def over(self, permission: Permission) -> Reach:
         """Return where `permission` holds: nowhere when it was never granted."""
         return self.reach.get(permission, NOWHERE)
+
+    def narrowed_to(self, organization_ids: frozenset[int]) -> Scope:
+        """Return this scope as far as it lies within some organizations, all their parts listed."""
+        return replace(
+            self,
+            reach=MappingProxyType(
+                {
+                    permission: Reach(
+                        organization_ids
+                        if reach.everything
+                        else reach.organization_ids & organization_ids
+                    )
+                    for permission, reach in self.reach.items()
+                }
+            ),
+        )
 
     @classmethod
     def nobody(cls, *, on: date) -> Scope:

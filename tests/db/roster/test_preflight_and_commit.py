@@ -25,6 +25,7 @@ from rollbook.roster.actions.commit import (
 from rollbook.roster.actions.preflight import MayNotSendRoster
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries.intakes import IntakeNotFound, findings_of, get_intake, intake_page
+from rollbook.roster.rules.identity import OUT_OF_REACH
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from tests.db.roster.given import bundle, codes, committed, loaded, preflight, recoded
@@ -192,7 +193,9 @@ def test_a_district_does_not_make_another_district(tmp_path: Path) -> None:
     scope = scope_with("district_admin", small_state().north)
     with pytest.raises(MayNotSendRoster):
         preflight(bundle(tmp_path), scope)
-    assert not Intake.objects.exists()
+    refused = Intake.objects.get()
+    assert (refused.status, refused.plan, refused.organization) == ("refused", None, None)
+    assert refused.counts["by_code"] == {OUT_OF_REACH.code: 1}
 
 
 def test_a_roster_without_a_district_is_nobodys_but_the_installations(tmp_path: Path) -> None:

@@ -20,13 +20,16 @@ class Intake(models.Model):
     organization = models.ForeignKey(
         Organization, null=True, on_delete=models.PROTECT, related_name="roster_intakes"
     )  # the district, once known
-    source = models.CharField(max_length=40)
+    source = models.CharField(max_length=40, blank=True)  # as in the people tables
+    saved_source = models.ForeignKey(
+        "rollbook.Source", null=True, on_delete=models.PROTECT, related_name="intakes"
+    )
     file_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
     byte_count = models.BigIntegerField()
     profile = models.CharField(max_length=8)
     # How the bytes are to be read: the layout, and what a sender or a source said about them.
-    format = models.CharField(max_length=16, default="oneroster_csv")
+    format = models.CharField(max_length=16, blank=True, default="oneroster_csv")
     reading = models.JSONField(default=dict)  # encoding, mapping, switched_off, sharing, policy
     status = models.CharField(max_length=12)  # received, refused, planned, unchanged
     verdict = models.CharField(max_length=8, blank=True)

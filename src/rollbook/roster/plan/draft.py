@@ -36,12 +36,14 @@ class CurrentRoster:
     Shape: one frame per plan table (by its name) with `id` and all columns of the table; students
            also hold every student with a state id, of whatever source, so that a child known
            elsewhere is recognized; organizations are all of them. `may_take_from` are the
-           districts whose students the sender may take over; None means any.
+           districts whose students the sender may take over; None means any. `home_id` is the
+           district of a saved source: what its files call their district is that one.
     """
 
     source: str
     frames: Mapping[str, pl.DataFrame]
     may_take_from: frozenset[int] | None = None
+    home_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,10 @@ def want_organizations(draft: Draft) -> None:
         parent_sourced_id=pl.col("parent_sourced_id").replace(holders),
     )
     rows = _organizations_known_by_natural_id(draft, rows)
+    rows, elsewhere = _known_to_other_sources(draft, _home_recognized(draft, rows))
     keep(draft, ORGANIZATIONS, rows, "orgs.csv")
+    ids = draft.ids["organizations"]
+    draft.ids["organizations"] = pl.concat([ids, elsewhere.select(ids.columns)])
     let_holders_stand(draft, holders)
     kept = draft.wanted["organizations"]
     states = draft.current.frames["organizations"].filter(pl.col("kind") == "state")
@@ -50,7 +53,7 @@ def want_organizations(draft: Draft) -> None:
     kept = linked(draft, kept, ORGANIZATIONS, by="parent_sourced_id", to="parent_id", how="left")
     districts = kept.filter(pl.col("kind") == "district")["id"]
     # A school that names no district is of the only one there is.
-    home = int(districts[0]) if len(districts) == 1 else state
+    home = int(districts[0]) if len(districts) == 1 else draft.current.home_id or state
     above = pl.when(pl.col("kind") == "school").then(pl.lit(home, dtype=pl.Int64)).otherwise(
         pl.lit(state, dtype=pl.Int64)
     )  # fmt: skip
@@ -74,6 +77,50 @@ def _organizations_known_by_natural_id(draft: Draft, rows: pl.DataFrame) -> pl.D
         .select("sourced_id", "id")
     )
     return rows.join(pairs, on="sourced_id", how="left", maintain_order="left")
+
+
+def _home_recognized(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
+    """Recognize the district of a saved source in the only district that its file names."""
+    home = draft.current.home_id
+    districts = rows.filter(pl.col("kind") == "district")
+    known = draft.current.frames["organizations"].filter(
+        (pl.col("source") == draft.current.source) & (pl.col("sourced_id") != "")
+    )["sourced_id"]
+    named = districts.filter(~pl.col("sourced_id").is_in(known.implode()))
+    if home is None or districts.height != 1 or named.is_empty():
+        return rows
+    is_home = pl.col("sourced_id") == named["sourced_id"][0]
+    return rows.with_columns(id=pl.when(is_home).then(pl.lit(home, dtype=pl.Int64)).otherwise("id"))
+
+
+def _known_to_other_sources(draft: Draft, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Set apart the places of this district that another source brought, and their ids.
+
+    Two sources of one district speak of the same schools. The one that came first goes on saying
+    what a school is called; the other only finds it, by its state code or by being the district.
+    """
+    places = draft.current.frames["organizations"]
+    taken = places.filter((pl.col("source") != "") & (pl.col("source") != draft.current.source))
+    within = _places_under(places, draft.current.home_id)
+    pairs = rows.filter(pl.col("natural_id") != "").join(
+        taken.filter((pl.col("natural_id") != "") & pl.col("id").is_in(list(within)))
+        .select("kind", "natural_id", other="id")
+        .unique(["kind", "natural_id"], keep="none"),
+        on=["kind", "natural_id"],
+    ).select("sourced_id", id="other")  # fmt: skip
+    home = rows.join(taken.select("id"), on="id", how="semi").select("sourced_id", "id")
+    found = pl.concat([home, pairs]).unique("sourced_id", keep="first", maintain_order=True)
+    return rows.join(found, on="sourced_id", how="anti", maintain_order="left"), found
+
+
+def _places_under(places: pl.DataFrame, home: int | None) -> set[int]:
+    """Return the ids of an organization and of everything below it."""
+    found: set[int] = set() if home is None else {home}
+    while True:
+        below = places.filter(pl.col("parent_id").is_in(list(found)))["id"]
+        if found >= set(below):
+            return found
+        found |= set(below)
 
 
 def district_of(draft: Draft) -> pl.DataFrame:
@@ -103,6 +150,8 @@ def district_of(draft: Draft) -> pl.DataFrame:
 
 
 def _home_district(draft: Draft) -> int | None:
+    if draft.current.home_id is not None:
+        return draft.current.home_id
     organizations = draft.wanted["organizations"].sort("sourced_id")
     for kind in ("district", "state", "school"):
         found = organizations.filter(pl.col("kind") == kind)

@@ -120,4 +120,5 @@ def _districts(draft: Draft) -> list[int]:
     known = draft.current.frames["organizations"].filter(
         (pl.col("source") == draft.current.source) & (pl.col("kind") == "district")
     )["id"]
-    return named or known.sort().to_list()
+    home = [] if draft.current.home_id is None else [draft.current.home_id]
+    return named or known.sort().to_list() or home

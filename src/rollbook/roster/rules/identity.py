@@ -74,7 +74,17 @@ TEXT_IS_TOO_LONG: Final = Check(
     fix="Shorten the cell in the source system and export again.",
     why="No name, title or id of a school is that long; a page and an index must hold it.",
 )
+OUT_OF_REACH: Final = Check(
+    code="ROS-607",
+    name="roster-out-of-reach",
+    severity=Severity.FATAL,
+    says="{file}: this roster is of a district, or reaches into one, that your role does not cover.",
+    fix="Send the roster of your own district, or ask its administrator to send this one.",
+    why="Nobody changes who is enrolled in a district that is not theirs.",
+    source="docs/decisions/0003-scope-in-every-read.md",
+)
 CHECKS: Final = (
+    OUT_OF_REACH,
     IDENTITY_CONFLICT,
     SAME_ID_TWICE,
     STUDENT_NEEDS_SCHOOL,

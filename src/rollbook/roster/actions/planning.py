@@ -1,0 +1,175 @@
+"""Work out, and propose, what a checked roster would change."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+from django.utils import timezone
+
+from rollbook.changes.actions import propose_plan, reserve_ids
+from rollbook.changes.models import ChangePlan
+from rollbook.changes.state import versions_of
+from rollbook.changes.types import HoldReason
+from rollbook.orgs.queries import school_names
+from rollbook.people.queries.roster import roster_frames, students_by_school
+from rollbook.roster.actions.receiving import MayNotSendRoster
+from rollbook.roster.models.intakes import Intake
+from rollbook.roster.plan.draft import CurrentRoster, RosterPlan, live
+from rollbook.roster.plan.roster import plan_roster
+from rollbook.roster.rules.holds import hold_reasons
+from rollbook.roster.rules.reading import Reading
+from rollbook.roster.types import BundleResult, RosterFrames
+from rollbook.shared.actor import Actor
+from rollbook.shared.findings import Finding, Verdict
+from rollbook.shared.scope import Permission, Scope
+
+_FRAMES: Final = {"academicSessions": "sessions"}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Hold what became of planning: a plan, or none because nothing would change.
+
+    Shape: `is_unchanged` when everything is as the roster says already; with neither, errors left
+           nothing to plan with. `findings` are those of matching people and places.
+    """
+
+    plan: ChangePlan | None
+    is_unchanged: bool
+    organization_id: int | None
+    findings: tuple[Finding, ...]
+
+
+def propose_roster(
+    scope: Scope,
+    intake: Intake,
+    result: BundleResult,
+    frames: RosterFrames,
+    *,
+    reading: Reading,
+    holds: Sequence[HoldReason],
+    by: Actor,
+    now: datetime,
+) -> Proposed:
+    """Plan what a checked roster would change, and propose it, held where a limit is passed.
+
+    Raises: MayNotSendRoster where it reaches beyond what the sender may send.
+    """
+    areas = versions_of([f"roster:{intake.source}"])
+    current = CurrentRoster(
+        source=intake.source,
+        frames=roster_frames(scope, source=intake.source),
+        may_take_from=_may_take_from(scope),
+        home_id=intake.saved_source.organization_id if intake.saved_source else None,
+    )
+    plan = plan_roster(
+        current,
+        frames,
+        kept=_kept(result),
+        starting=timezone.localdate(now),
+        reserve_ids=lambda table, count: reserve_ids(table, count, by=by, now=now),
+        new_uuids=_new_uuids,
+        uncertain=_uncertain(result),
+    )
+    _require_right(scope, plan)
+    if not plan.changes:
+        is_unchanged = not _is_nothing_left(result, frames)
+        home = plan.district_ids[0] if plan.district_ids and is_unchanged else None
+        return Proposed(None, is_unchanged, home, plan.findings)
+    known = current.frames["organizations"]["id"].to_list()
+    district = next((i for i in plan.district_ids if i in known), None)
+    proposed = propose_plan(
+        title=f"Roster: {intake.file_name}",
+        kind="roster",
+        changes=plan.changes,
+        areas=areas,
+        organization_id=district or next(iter(plan.district_ids), None),
+        holds=[*_holds(scope, current, plan, frames, reading), *holds],
+        by=by,
+        now=now,
+    )
+    return Proposed(proposed, False, district, plan.findings)
+
+
+def _holds(
+    scope: Scope,
+    current: CurrentRoster,
+    plan: RosterPlan,
+    frames: RosterFrames,
+    reading: Reading,
+) -> list[HoldReason]:
+    sizes = students_by_school(scope)
+    source_schools = set(current.frames["school enrollments"]["school_id"].to_list())
+    return hold_reasons(
+        plan.by_table,
+        students_by_school={
+            school: size for school, size in sizes.items() if school in source_schools
+        },
+        school_names=school_names(scope, sizes.keys()),
+        modes=frames.modes,
+        is_first_load=current.frames["students"]
+        .filter(current.frames["students"]["source"] == current.source)
+        .is_empty(),
+        thresholds=reading.policy.thresholds,
+    )
+
+
+def _is_nothing_left(result: BundleResult, frames: RosterFrames) -> bool:
+    """Tell whether errors leave out every place, role, class and enrollment that came."""
+    left = (frames.orgs, frames.roles, frames.classes, frames.enrollments)
+    is_empty = all(live(frame).is_empty() for frame in left)
+    return is_empty and result.report.verdict is Verdict.ERROR
+
+
+def _require_right(scope: Scope, plan: RosterPlan) -> None:
+    """Refuse a roster that reaches beyond the districts for which the sender may send one."""
+    reach = scope.over(Permission.ROSTER_WRITE)
+    if reach.everything:
+        return
+    within = bool(plan.district_ids) and all(reach.includes(d) for d in plan.district_ids)
+    if not within or not _organizations_touched(plan) <= reach.organization_ids:
+        raise MayNotSendRoster
+
+
+def _organizations_touched(plan: RosterPlan) -> set[int]:
+    """Return the organizations there are that a plan edits, or under which it puts new ones."""
+    changes = plan.by_table.get("organizations")
+    if changes is None:
+        return set()
+    added = changes.frame.filter(pl.col("action") == "add")
+    edited = changes.frame.filter(pl.col("action") != "add")["id"]
+    parents = added["after.parent_id"].drop_nulls().to_list() if added.height else []
+    return {*edited, *parents} - set(added["id"])
+
+
+def _may_take_from(scope: Scope) -> frozenset[int] | None:
+    reach = scope.over(Permission.ROSTER_WRITE)
+    return None if reach.everything else reach.organization_ids
+
+
+def _uncertain(result: BundleResult) -> frozenset[str]:
+    """Return the frames with rows that nobody could read, so that nobody knows who they are."""
+    return frozenset(
+        _FRAMES.get(file, file)
+        for file, exclusion in result.excluded.items()
+        if exclusion.frame["sourced_id"].null_count()
+    )
+
+
+def _kept(result: BundleResult) -> dict[str, frozenset[str]]:
+    """Return the sourcedIds that came but were left out, by frame."""
+    return {
+        _FRAMES.get(file, file): frozenset(exclusion.frame["sourced_id"].drop_nulls().to_list())
+        for file, exclusion in result.excluded.items()
+    }
+
+
+def _new_uuids(count: int) -> Sequence[str]:
+    raw = os.urandom(16 * count)
+    return [str(uuid.UUID(bytes=raw[16 * i : 16 * i + 16], version=4)) for i in range(count)]
