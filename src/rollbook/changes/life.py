@@ -11,9 +11,17 @@ from rollbook.audit.actions import record
 from rollbook.audit.models import AuditEntry
 from rollbook.changes.models import ChangePlan
 from rollbook.changes.store import read_plan_file
-from rollbook.changes.types import CommitReceipt, Conflict, ConflictReason, PlanStatus
-from rollbook.shared.actor import Actor
+from rollbook.changes.types import (
+    Approvals,
+    CommitReceipt,
+    Conflict,
+    ConflictReason,
+    PlanStatus,
+)
+from rollbook.shared.actor import Actor, ActorKind
 
+PROPOSED = "changes.propose"
+ENDORSED = "changes.endorse"
 COMMITTED = "changes.commit"
 UNDONE = "changes.undo"
 CONFLICTS_SHOWN = 1_000
@@ -46,6 +54,21 @@ def record_plan(
         now=now,
         organization_id=plan.organization_id,
         detail={"kind": plan.kind, "digest": plan.digest, **detail},
+    )
+
+
+def approvals_of(plan: ChangePlan) -> Approvals:
+    """Return who stands behind a plan so far; the log knows whether a person sent it."""
+    if not plan.needs_second_person:
+        return Approvals()
+    sent_by_person = AuditEntry.objects.filter(
+        subject_uuid=str(plan.uuid), action=PROPOSED, actor_kind=ActorKind.PERSON.value
+    ).exists()
+    return Approvals(
+        needs_second_person=True,
+        proposer=plan.proposed_by if sent_by_person else "",
+        endorser=plan.endorsed_by,
+        endorsed_at=plan.endorsed_at,
     )
 
 

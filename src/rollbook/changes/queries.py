@@ -11,7 +11,7 @@ import polars as pl
 from django.db.models import Q, QuerySet
 
 from rollbook.changes.layouts import after, before, changed_columns
-from rollbook.changes.life import receipt_of
+from rollbook.changes.life import approvals_of, receipt_of
 from rollbook.changes.models import ChangePlan
 from rollbook.changes.plan import counts_by_school
 from rollbook.changes.rules import OPEN, may_see
@@ -19,6 +19,7 @@ from rollbook.changes.state import is_current, versions_of
 from rollbook.changes.store import read_plan_file
 from rollbook.changes.tables import read_rows
 from rollbook.changes.types import (
+    Approvals,
     Cell,
     ChangeAction,
     CommitReceipt,
@@ -35,6 +36,7 @@ from rollbook.shared.scope import Permission, Scope
 
 __all__ = [
     "NoSuchPlan",
+    "approvals",
     "get_plan",
     "get_receipt",
     "is_current",
@@ -76,6 +78,14 @@ def get_plan(scope: Scope, plan_uuid: UUID) -> PlanSummary:
     Raises: NoSuchPlan.
     """
     return _summary(_get(scope, plan_uuid))
+
+
+def approvals(scope: Scope, plan_uuid: UUID) -> Approvals:
+    """Return who stands behind a plan so far, and whether it takes two.
+
+    Raises: NoSuchPlan.
+    """
+    return approvals_of(_get(scope, plan_uuid))
 
 
 def get_receipt(scope: Scope, plan_uuid: UUID) -> CommitReceipt:
@@ -129,15 +139,34 @@ def plan_counts_by_school(
 def plan_conflicts(
     scope: Scope, plan_uuid: UUID, *, page: PageRequest | None = None
 ) -> Page[Conflict]:
-    """List what an undo left alone, and why.
+    """List what an undo left alone, and why, each record by what a person recognizes it by.
 
     Raises: NoSuchPlan.
     """
     wanted = page or PageRequest()
-    conflicts = read_plan_file(_get(scope, plan_uuid)).conflicts
-    part = conflicts.slice(wanted.offset, wanted.size).iter_rows()
-    items = [Conflict(where, id, column, ConflictReason(why)) for where, id, column, why in part]
+    undo = _get(scope, plan_uuid)
+    conflicts = read_plan_file(undo).conflicts
+    part = conflicts.slice(wanted.offset, wanted.size)
+    labels = _conflict_labels(undo, part)
+    items = [
+        Conflict(where, id, column, ConflictReason(why), labels.get((where, id), ""))
+        for where, id, column, why in part.iter_rows()
+    ]
     return Page(items, wanted.number, wanted.size, conflicts.height)
+
+
+def _conflict_labels(undo: ChangePlan, conflicts: pl.DataFrame) -> dict[tuple[str, int], str]:
+    """Name the records that an undo left alone, by the rows of the plan that it undid."""
+    if undo.undo_of is None or conflicts.is_empty():
+        return {}
+    found: dict[tuple[str, int], str] = {}
+    for change in read_plan_file(undo.undo_of).changes:
+        ids = conflicts.filter(pl.col("table") == change.table.name)["id"].unique()
+        rows = change.frame.filter(pl.col("id").is_in(ids.implode()))
+        if rows.height:
+            labels = _labels(TableChanges(change.table, rows))[0]
+            found |= {(change.table.name, id): label for id, label in labels.items()}
+    return found
 
 
 def _visible(scope: Scope) -> QuerySet[ChangePlan]:
@@ -180,7 +209,7 @@ def _table(changes: tuple[TableChanges, ...], name: str) -> TableChanges | None:
 
 
 def _rows(changes: TableChanges) -> list[PlanRow]:
-    labels = _labels(changes)
+    labels, uuids = _labels(changes)
     columns = changed_columns(changes)
     return [
         PlanRow(
@@ -193,6 +222,7 @@ def _rows(changes: TableChanges) -> list[PlanRow]:
             why=row["why"],
             file=row["file"],
             line=row["line"],
+            uuid=uuids.get(row["id"], ""),
         )
         for row in changes.frame.iter_rows(named=True)
     ]
@@ -212,15 +242,20 @@ def _text(value: object) -> str | None:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _labels(changes: TableChanges) -> dict[int, str]:
-    """Name each record by its row in the database, or by what the plan adds or takes away."""
+def _labels(changes: TableChanges) -> tuple[dict[int, str], dict[int, str]]:
+    """Name each record by its row in the database, or by what the plan adds or takes away.
+
+    Shape: labels by id, and the public ids of the records that are there and have one.
+    """
     names = changes.table.label_columns or [c for c in _LABELS if c in changes.table.columns]
     known = read_rows(changes.table, changes.frame["id"].to_list())
     labels = {row["id"]: _joined(row, names) for row in known.iter_rows(named=True)}
     for row in changes.frame.iter_rows(named=True):
         cells = {name: row.get(after(name)) or row.get(before(name)) for name in names}
         labels.setdefault(row["id"], _joined(cells, names))
-    return labels
+    has_uuid = "uuid" in changes.table.columns
+    uuids = dict(known.select("id", "uuid").iter_rows()) if has_uuid else {}
+    return labels, uuids
 
 
 def _joined(row: Mapping[str, object], names: list[str] | tuple[str, ...]) -> str:

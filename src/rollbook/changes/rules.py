@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rollbook.changes.types import HoldReason, PlanStatus
+from rollbook.changes.types import Approvals, HoldReason, PlanStatus
+from rollbook.shared.actor import Actor, ActorKind
 from rollbook.shared.scope import Permission, Scope
 
 OPEN = frozenset({PlanStatus.PROPOSED, PlanStatus.HELD})
@@ -29,9 +30,21 @@ class MayNotCommit(Exception):
     """Say that this person may not approve changes here: somebody who may has to commit."""
 
 
-def first_status(holds: Sequence[HoldReason]) -> PlanStatus:
+class NeedsSecondPerson(Exception):
+    """Say that two people must stand behind this plan, and this one does already: ask another."""
+
+
+class NeedsNoEndorsement(Exception):
+    """Say that nobody has to approve this plan first: commit it, or have another commit it."""
+
+
+# Who can stand behind a plan. A job and a program that posts files decide nothing.
+_PEOPLE = frozenset({ActorKind.PERSON, ActorKind.COMMAND})
+
+
+def first_status(holds: Sequence[HoldReason], *, needs_second_person: bool = False) -> PlanStatus:
     """Return the status that a new plan starts with."""
-    return PlanStatus.HELD if holds else PlanStatus.PROPOSED
+    return PlanStatus.HELD if holds or needs_second_person else PlanStatus.PROPOSED
 
 
 def require_open(status: PlanStatus) -> None:
@@ -70,3 +83,43 @@ def require_approver(scope: Scope | None, organization_id: int | None) -> None:
     """
     if scope is not None and not may_see(scope, organization_id, Permission.ROSTER_APPROVE):
         raise MayNotCommit
+
+
+def may_commit(approvals: Approvals, label: str) -> bool:
+    """Tell whether, as to the number of people, this one may be the one who commits a plan.
+
+    Shape: a plan that needs two people is committed by one who neither sent nor approved it,
+           after another, by sending or by approving it, has stood up for it.
+    """
+    behind = {approvals.proposer, approvals.endorser} - {""}
+    return not approvals.needs_second_person or (bool(behind) and label not in behind)
+
+
+def may_endorse(approvals: Approvals, label: str) -> bool:
+    """Tell whether a plan lacks the first of two people, and this one may be it."""
+    behind = {approvals.proposer, approvals.endorser} - {""}
+    return approvals.needs_second_person and not behind and bool(label)
+
+
+def require_second_person(approvals: Approvals, by: Actor) -> None:
+    """Let pass who may commit a plan as the second of two people, or any plan that needs one.
+
+    Raises: NeedsSecondPerson.
+    """
+    if approvals.needs_second_person and by.kind not in _PEOPLE:
+        raise NeedsSecondPerson
+    if not may_commit(approvals, by.label):
+        raise NeedsSecondPerson
+
+
+def require_first_person(approvals: Approvals, by: Actor) -> None:
+    """Let pass who may approve, as the first of two people, a plan that nobody stands behind yet.
+
+    Raises: NeedsNoEndorsement, NeedsSecondPerson.
+    """
+    if not approvals.needs_second_person:
+        raise NeedsNoEndorsement
+    if by.kind not in _PEOPLE or by.label in {approvals.proposer, approvals.endorser}:
+        raise NeedsSecondPerson
+    if not may_endorse(approvals, by.label):
+        raise NeedsNoEndorsement

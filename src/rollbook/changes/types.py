@@ -107,12 +107,16 @@ class ConflictReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Name one cell that an undo left alone; `column` is blank for a whole record."""
+    """Name one cell that an undo left alone; `column` is blank for a whole record.
+
+    Shape: `label` is what a person recognizes the record by, where somebody asked to see it.
+    """
 
     table: str
     id: int
     column: str
     reason: ConflictReason
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,19 @@ class PlanSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Approvals:
+    """Hold who stands behind a plan so far, by their labels.
+
+    Shape: `proposer` is blank unless a person sent it; `endorser` until a first person approved.
+    """
+
+    needs_second_person: bool = False
+    proposer: str = ""
+    endorser: str = ""
+    endorsed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """Hold one changed cell as text a person reads; None means empty."""
 
@@ -186,6 +203,7 @@ class PlanRow:
     why: str
     file: str | None
     line: int | None
+    uuid: str = ""  # the record's public id, where its table has one and it exists
 
 
 @dataclass(frozen=True, slots=True)

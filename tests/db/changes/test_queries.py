@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -91,6 +92,7 @@ def test_rows_show_before_and_after() -> None:
             why="",
             file=None,
             line=None,
+            uuid=str(student.uuid),
         )
     ]
     assert plan_rows(ALL, plan.uuid, table="classes").items == []
@@ -141,7 +143,9 @@ def test_conflicts_of_an_undo_are_listed() -> None:
     commit_plan(plan.uuid, digest=plan.digest, by=BY, now=LATER)
     Student.objects.filter(pk=first.pk).update(grade="05")
     receipt = undo_plan(plan.uuid, by=BY, now=LATER)
-    expected = [Conflict("students", first.pk, "grade", ConflictReason.EDITED)]
-    assert list(plan_conflicts(ALL, receipt.plan_uuid).items) == list(receipt.conflicts) == expected
+    expected = Conflict("students", first.pk, "grade", ConflictReason.EDITED)
+    assert list(receipt.conflicts) == [expected]
+    named = replace(expected, label="L0, F0, 0")
+    assert plan_conflicts(ALL, receipt.plan_uuid).items == [named]
     undo = get_plan(ALL, receipt.plan_uuid)
     assert (undo.undo_of, undo.conflict_count, undo.row_count) == (plan.uuid, 1, 1)

@@ -44,7 +44,7 @@ def undone(plan: ChangePlan) -> CommitReceipt:
 
 
 def conflicts(receipt: CommitReceipt) -> list[tuple[object, ...]]:
-    return [astuple(conflict) for conflict in receipt.conflicts]
+    return [astuple(conflict)[:4] for conflict in receipt.conflicts]
 
 
 def people() -> pl.DataFrame:

@@ -1,10 +1,21 @@
 """What may be done with a change plan: propose, commit, discard, undo."""
 
-from rollbook.changes.actions.commit import ApprovedCountDiffers, PlanIsHeld, commit_plan
+from rollbook.changes.actions.commit import (
+    ApprovedCountDiffers,
+    PlanIsHeld,
+    commit_plan,
+    endorse_plan,
+)
 from rollbook.changes.actions.propose import PlanIsEmpty, discard_plan, propose_plan, reserve_ids
 from rollbook.changes.actions.undo import UndoCannotBeUndone, UndoHasNothingLeft, undo_plan
 from rollbook.changes.apply import PlanDoesNotFit
-from rollbook.changes.rules import MayNotCommit, PlanIsFinished, PlanIsNotCommitted
+from rollbook.changes.rules import (
+    MayNotCommit,
+    NeedsNoEndorsement,
+    NeedsSecondPerson,
+    PlanIsFinished,
+    PlanIsNotCommitted,
+)
 from rollbook.changes.state import StateMovedOn
 from rollbook.changes.store import DigestDiffers
 
@@ -12,6 +23,8 @@ __all__ = [
     "ApprovedCountDiffers",
     "DigestDiffers",
     "MayNotCommit",
+    "NeedsNoEndorsement",
+    "NeedsSecondPerson",
     "PlanDoesNotFit",
     "PlanIsEmpty",
     "PlanIsFinished",
@@ -22,6 +35,7 @@ __all__ = [
     "UndoHasNothingLeft",
     "commit_plan",
     "discard_plan",
+    "endorse_plan",
     "propose_plan",
     "reserve_ids",
     "undo_plan",

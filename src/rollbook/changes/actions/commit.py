@@ -10,10 +10,18 @@ from django.db import transaction
 
 from rollbook.changes import rules
 from rollbook.changes.apply import check_references_now, refusing_misfits, write_changes
-from rollbook.changes.life import COMMITTED, end_plan, lock_plan, receipt_of, record_plan
+from rollbook.changes.life import (
+    COMMITTED,
+    ENDORSED,
+    approvals_of,
+    end_plan,
+    lock_plan,
+    receipt_of,
+    record_plan,
+)
 from rollbook.changes.models import ChangePlan
 from rollbook.changes.plan import counts_of, only_additions_and_updates
-from rollbook.changes.state import lock_areas, move_areas
+from rollbook.changes.state import StateMovedOn, is_current, lock_areas, move_areas
 from rollbook.changes.store import DigestDiffers, read_plan_file
 from rollbook.changes.types import CommitReceipt, PlanCommitted, PlanStatus, TableChanges
 from rollbook.shared import events
@@ -49,8 +57,10 @@ def commit_plan(
             to be written, typed by whoever lets a held plan pass. Committing again changes nothing
             and returns the same receipt. With `scope`, its right to approve is checked.
     Raises: MayNotCommit, DigestDiffers, PlanIsFinished; PlanIsHeld and ApprovedCountDiffers where
-            a held plan lacks its approval; StateMovedOn where the records changed since the plan
-            was made; PlanDoesNotFit where the database refuses. Nothing is written then.
+            a held plan lacks its approval; NeedsSecondPerson where another has to commit, or to
+            approve first: with additions and updates alone, one person is enough. StateMovedOn
+            where the records changed since the plan was made; PlanDoesNotFit where the database
+            refuses. Nothing is written then.
     """
     plan = ChangePlan.objects.get(uuid=plan_uuid)
     rules.require_approver(scope, plan.organization_id)
@@ -66,6 +76,8 @@ def commit_plan(
             return receipt_of(plan)
         rules.require_open(PlanStatus(plan.status))
         _require_approval(plan, approved_count, sum(c.frame.height for c in changes))
+        if not only_additions_and_updates:
+            rules.require_second_person(approvals_of(plan), by)
         lock_areas(plan.areas)
         write_changes(changes)
         move_areas(plan.areas)
@@ -92,3 +104,40 @@ def _require_approval(plan: ChangePlan, approved_count: int | None, row_count: i
         raise ApprovedCountDiffers(row_count)
     if plan.status == PlanStatus.HELD and approved_count is None:
         raise PlanIsHeld
+
+
+@transaction.atomic
+def endorse_plan(
+    plan_uuid: UUID,
+    *,
+    digest: str,
+    approved_count: int | None,
+    scope: Scope | None = None,
+    by: Actor,
+    now: datetime,
+) -> ChangePlan:
+    """Approve a plan as the first of two people; the second commits it.
+
+    Shape:  `digest` and `approved_count` as in `commit_plan`, for the plan as a whole. Nothing is
+            written yet. Approving again by the same person changes nothing.
+    Raises: MayNotCommit, DigestDiffers, PlanIsFinished, ApprovedCountDiffers, StateMovedOn;
+            NeedsNoEndorsement where one person is enough or the first has been found,
+            NeedsSecondPerson where this one sent the plan: another has to commit it.
+    """
+    plan = lock_plan(plan_uuid)
+    rules.require_approver(scope, plan.organization_id)
+    if digest != plan.digest:
+        raise DigestDiffers
+    rules.require_open(PlanStatus(plan.status))
+    if plan.endorsed_by and plan.endorsed_by == by.label:
+        return plan
+    rules.require_first_person(approvals_of(plan), by)
+    row_count = sum(sum(actions.values()) for actions in plan.counts.values())
+    if approved_count != row_count:
+        raise ApprovedCountDiffers(row_count)
+    if not is_current(plan):
+        raise StateMovedOn
+    plan.endorsed_by, plan.endorsed_at = by.label, now
+    plan.save(update_fields=["endorsed_by", "endorsed_at"])
+    record_plan(plan, ENDORSED, by=by, now=now, detail={"approved_count": approved_count})
+    return plan

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from rollbook.changes import rules
 from rollbook.changes.layouts import CONFLICTS
-from rollbook.changes.life import end_plan, lock_plan, record_plan
+from rollbook.changes.life import PROPOSED, end_plan, lock_plan, record_plan
 from rollbook.changes.models import ChangePlan, IdBlock
 from rollbook.changes.plan import canonical, counts_of, with_defaults
 from rollbook.changes.state import versions_of
@@ -35,6 +35,7 @@ def propose_plan(
     areas: Sequence[str] | Mapping[str, int],
     organization_id: int | None,
     holds: Sequence[HoldReason] = (),
+    needs_second_person: bool = False,
     by: Actor,
     now: datetime,
 ) -> ChangePlan:
@@ -43,7 +44,7 @@ def propose_plan(
     Shape:  `changes` in the order in which the tables are to be written. `areas` are what the plan
             was worked out from: with the versions that `changes.state.versions_of` gave before the
             rows were read, or by name alone, which means as they are now. Additions may leave text
-            (empty) and uuids (fresh) open.
+            (empty) and uuids (fresh) open. A plan that needs a second person waits, as a held one.
     Raises: PlanIsEmpty where nothing would change: there is nothing to review.
     """
     kept = [canonical(with_defaults(change, _fresh_uuid)) for change in changes]
@@ -61,17 +62,18 @@ def propose_plan(
             title=title[:MOST_TITLE],
             kind=kind,
             organization_id=organization_id,
-            status=rules.first_status(holds).value,
+            status=rules.first_status(holds, needs_second_person=needs_second_person).value,
             file_name=name,
             digest=digest,
             areas=versions,
             counts=counts,
             hold_reasons=[asdict(hold) for hold in holds],
+            needs_second_person=needs_second_person,
             proposed_by=by.label,
             proposed_at=now,
         )
         detail = {"counts": counts, "holds": [hold.code for hold in holds]}
-        record_plan(plan, "changes.propose", by=by, now=now, detail=detail)
+        record_plan(plan, PROPOSED, by=by, now=now, detail=detail)
     return plan
 
 

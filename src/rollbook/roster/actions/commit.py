@@ -67,6 +67,26 @@ def commit_intake(
     return receipt
 
 
+def endorse_intake(
+    scope: Scope,
+    intake_uuid: UUID,
+    *,
+    digest: str,
+    approved_count: int | None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Approve the plan of an intake as the first of two people; the second commits it.
+
+    Raises: MayNotCommitRoster, NothingToCommit, and what `changes.actions.endorse_plan` raises.
+    """
+    intake = _intake_to_decide(scope, intake_uuid)
+    assert intake.plan is not None
+    changes.endorse_plan(
+        intake.plan.uuid, digest=digest, approved_count=approved_count, by=by, now=now
+    )
+
+
 def undo_intake(scope: Scope, intake_uuid: UUID, *, by: Actor, now: datetime) -> CommitReceipt:
     """Take a committed roster back, except where later changes touched the same cells.
 
