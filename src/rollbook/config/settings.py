@@ -195,6 +195,14 @@ WHITENOISE_MAX_AGE = 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_MAX_BYTES = int(os.environ.get("ROLLBOOK_UPLOAD_MAX_MB", "512")) * 1024 * 1024
+# Sources are addresses that a district's administrator types: none may reach into our own network,
+# and no folder outside these may be read.
+ALLOW_PRIVATE_ADDRESSES = _flag("ROLLBOOK_ALLOW_PRIVATE_ADDRESSES")
+ROSTER_FOLDERS = tuple(
+    Path(folder).absolute()
+    for folder in os.environ.get("ROLLBOOK_ROSTER_FOLDERS", str(HOME / "rosters")).split(os.pathsep)
+    if folder
+)
 
 EMAIL_HOST = os.environ.get("ROLLBOOK_SMTP_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("ROLLBOOK_SMTP_PORT", "25"))

@@ -1,0 +1,284 @@
+"""Reads of roster sources: which there are, how each is, how its runs went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from rollbook.jobs.models import Job
+from rollbook.jobs.rules import next_run
+from rollbook.jobs.types import JobStatus
+from rollbook.orgs.models import OrganizationLink
+from rollbook.orgs.queries import within
+from rollbook.roster.models.sources import Source, SyncRun
+from rollbook.roster.rules.mapping import mapping_from
+from rollbook.roster.rules.policy import policy_from
+from rollbook.roster.rules.reading import Reading
+from rollbook.roster.rules.running import (
+    NEVER,
+    ClosedDays,
+    NextStep,
+    RunFacts,
+    SourceFacts,
+    SourceStatus,
+    closed_on,
+    condition_of,
+    next_look,
+)
+from rollbook.roster.rules.sharing import sharing_from
+from rollbook.roster.types import Profile, RunOutcome, SourceFormat
+from rollbook.shared.page import Page, PageRequest
+from rollbook.shared.scope import Permission, Scope
+
+RUN_JOB: Final = "roster.run_source"
+# What a run was for: the roster here is as its source had it.
+GOOD: Final = (
+    RunOutcome.NOTHING_NEW,
+    RunOutcome.UNCHANGED,
+    RunOutcome.PLANNED,
+    RunOutcome.HELD,
+    RunOutcome.COMMITTED,
+)
+
+
+class SourceNotFound(LookupError):
+    """Say that there is no such source, or none that this reader may see."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """Say how a source is.
+
+    Shape: `latest` is the latest run that was not skipped, None before the first; `closed` are
+           the days without runs that today lies in; `next_run_at` is None when nothing will run
+           by itself.
+    """
+
+    source: Source
+    status: SourceStatus
+    step: NextStep
+    latest: SyncRun | None
+    good_run_at: datetime | None
+    next_run_at: datetime | None
+    closed: ClosedDays | None
+
+
+def sources_in(
+    scope: Scope, *, permission: Permission = Permission.ROSTER_READ
+) -> QuerySet[Source]:
+    """Return the sources in use of the districts that the reader sees, by district and name."""
+    found = Source.objects.filter(within(scope.over(permission), "organization_id"))
+    return (
+        found.filter(is_archived=False)
+        .select_related("organization", "schedule", "mapping")
+        .order_by("organization__name", "name", "pk")
+    )
+
+
+def get_source(
+    scope: Scope, uuid: UUID | str, *, permission: Permission = Permission.ROSTER_READ
+) -> Source:
+    """Return one source of a district that the reader sees.
+
+    Raises: SourceNotFound, also for one that is archived or out of sight: one answer.
+    """
+    found = sources_in(scope, permission=permission).filter(uuid=uuid).first()
+    if found is None:
+        raise SourceNotFound("No such source, or not one that you may see.")
+    return found
+
+
+def runs_of(scope: Scope, uuid: UUID | str, page: PageRequest | None = None) -> Page[SyncRun]:
+    """Return one page of the runs of a source, latest first, each with its intake and plan.
+
+    Raises: SourceNotFound.
+    """
+    page = page or PageRequest(size=25)
+    found = SyncRun.objects.filter(source=get_source(scope, uuid))
+    ordered = found.select_related("intake__plan").order_by("-started_at", "-pk")
+    rows = list(ordered[page.offset : page.offset + page.size])
+    return Page(items=rows, number=page.number, size=page.size, total_count=found.count())
+
+
+def get_run(scope: Scope, uuid: UUID | str) -> SyncRun:
+    """Return one run of a source that the reader sees.
+
+    Raises: SourceNotFound.
+    """
+    seen = sources_in(scope).values("pk")
+    found = SyncRun.objects.select_related("intake__plan", "source")
+    run = found.filter(uuid=uuid, source__in=seen).first()
+    if run is None:
+        raise SourceNotFound("No such run, or not one that you may see.")
+    return run
+
+
+def closed_days_of(scope: Scope, source: Source) -> list[ClosedDays]:
+    """List the days on which a source does not run by itself, in order.
+
+    Raises: SourceNotFound.
+    """
+    return _closed(get_source(scope, source.uuid))
+
+
+def source_health(scope: Scope, source: Source, *, now: datetime) -> SourceHealth:
+    """Say how one source is.
+
+    Raises: SourceNotFound.
+    """
+    found = [health for health in sources_health(scope, now=now, only=source.pk)]
+    if not found:
+        raise SourceNotFound("No such source, or not one that you may see.")
+    return found[0]
+
+
+def sources_health(scope: Scope, *, now: datetime, only: int | None = None) -> list[SourceHealth]:
+    """Say how each source that the reader sees is; in as many statements for many as for one."""
+    seen = sources_in(scope) if only is None else sources_in(scope).filter(pk=only)
+    runs = SyncRun.objects.filter(source=OuterRef("pk")).order_by("-started_at", "-pk")
+    latest = runs.exclude(outcome__in=[RunOutcome.SKIPPED]).values("pk")[:1]
+    good = runs.filter(outcome__in=GOOD).values("pk")[:1]
+    sources = list(
+        seen.annotate(latest_run=Subquery(latest), good_run=Subquery(good)).prefetch_related(
+            "blackouts"
+        )
+    )
+    ids = {pk for s in sources for pk in (s.latest_run, s.good_run) if pk is not None}
+    found = SyncRun.objects.select_related("intake__plan").in_bulk(ids)
+    queued = _queued()
+    return [
+        _health(s, found.get(s.latest_run), found.get(s.good_run), str(s.uuid) in queued, now=now)
+        for s in sources
+    ]
+
+
+def _queued() -> set[str]:
+    """Return the public ids of sources whose run waits for a worker."""
+    waiting = Job.objects.filter(name=RUN_JOB, status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
+    return {str(sent.get("source", "")) for sent in waiting.values_list("arguments", flat=True)}
+
+
+def _health(
+    source: Source, latest: SyncRun | None, good: SyncRun | None, is_queued: bool, *, now: datetime
+) -> SourceHealth:
+    closed = closed_on(_closed(source), timezone.localdate(now))
+    is_on = source.schedule is not None and source.schedule.is_on
+    condition = condition_of(
+        SourceFacts(
+            is_paused=source.is_paused,
+            is_queued=is_queued,
+            latest=None if latest is None else facts_of(latest),
+            next_run_at=source.schedule.next_run_at if is_on and source.schedule else None,
+            closed=closed,
+        ),
+        now=now,
+    )
+    return SourceHealth(
+        source=source,
+        status=condition.status,
+        step=condition.step,
+        latest=latest,
+        good_run_at=None if good is None else good.finished_at,
+        next_run_at=_next_run(source, closed, now=now),
+        closed=closed,
+    )
+
+
+def facts_of(run: SyncRun) -> RunFacts:
+    """Return what decides how a run that is at hand is told."""
+    plan = run.intake.plan if run.intake else None
+    return RunFacts(RunOutcome(run.outcome), run.code, plan.status if plan else "")
+
+
+def _closed(source: Source) -> list[ClosedDays]:
+    return sorted(
+        (ClosedDays(b.starts_on, b.ends_before, b.reason) for b in source.blackouts.all()),
+        key=lambda days: (days.starts_on, days.ends_before),
+    )
+
+
+def _next_run(source: Source, closed: ClosedDays | None, *, now: datetime) -> datetime | None:
+    if source.is_paused:
+        return None
+    # Midnight after the closed days, in the agency's zone, as `localdate` reads them.
+    start = now if closed is None else _midnight(closed.ends_before)
+    due = [next_look(start, [every_minutes_of(source)])]
+    if (schedule := source.schedule) is not None and schedule.is_on:
+        due.append(
+            next_run(schedule.days, schedule.time_of_day, schedule.time_zone, after=start)
+            if closed
+            else schedule.next_run_at
+        )
+    return min((moment for moment in due if moment is not None), default=None)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=ZoneInfo(settings.TIME_ZONE))
+
+
+def every_minutes_of(source: Source) -> int:
+    """Return how often a source that is at hand is looked at; 0 for never."""
+    return int(source.settings.get("every_minutes", NEVER))
+
+
+def reading_of(source: Source) -> Reading:
+    """Say how the files of a source that is at hand are to be read and judged."""
+    return Reading(
+        format=SourceFormat(source.format),
+        profile=Profile(source.profile),
+        encoding=source.encoding,
+        switched_off=frozenset(source.switched_off),
+        mapping=mapping_from(source.mapping.mapping) if source.mapping else None,
+        sharing=sharing_from(source.sharing),
+        policy=policy_from(source.policy),
+    )
+
+
+def scope_within(scope: Scope, source: Source) -> Scope:
+    """Return a scope as far as it lies within the district of a source that is at hand.
+
+    A run reads and writes with it, whoever asked: what a source sends reaches no other district.
+    """
+    below = OrganizationLink.objects.filter(ancestor_id=source.organization_id)
+    inside = {source.organization_id, *below.values_list("descendant_id", flat=True)}
+    return scope.narrowed_to(frozenset(inside))
+
+
+def open_plans(scope: Scope, sources: Iterable[Source]) -> Mapping[int, int]:
+    """Count the plans that wait for a decision, by source.
+
+    Shape: without sources that have none.
+    """
+    seen = sources_in(scope).filter(pk__in=[source.pk for source in sources])
+    waiting = (
+        SyncRun.objects.filter(source__in=seen.values("pk"))
+        .filter(intake__plan__status__in=["proposed", "held"])
+        .values_list("source_id", "intake_id")
+    )
+    counts: dict[int, int] = {}
+    for source_id, _intake in set(waiting):
+        counts[source_id] = counts.get(source_id, 0) + 1
+    return counts
+
+
+def runs_between(scope: Scope, *, since: datetime, until: datetime) -> Sequence[SyncRun]:
+    """List the runs of a stretch of time that came to something, by district, source and start.
+
+    Shape: without runs that were skipped; `until` is exclusive.
+    """
+    found = SyncRun.objects.filter(
+        source__in=sources_in(scope).values("pk"), started_at__gte=since, started_at__lt=until
+    )
+    return list(
+        found.exclude(outcome=RunOutcome.SKIPPED)
+        .select_related("source__organization", "intake__plan")
+        .order_by("source__organization__name", "source__name", "started_at", "pk")
+    )
