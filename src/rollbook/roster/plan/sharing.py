@@ -162,7 +162,7 @@ def condition_expression(condition: Condition) -> pl.Expr:
 
 
 def rule_expression(rule: SharingRule) -> pl.Expr:
-    """Say over `section_attributes` whether all conditions of a rule hold; one without any never."""
+    """Say over `section_attributes` whether a rule holds: all its conditions, at least one."""
     if not rule.conditions:
         return pl.lit(value=False)
     return pl.all_horizontal([condition_expression(condition) for condition in rule.conditions])
