@@ -38,16 +38,15 @@ from rollbook.roster.actions.commit import (
     discard_intake,
     undo_intake,
 )
-from rollbook.roster.actions.preflight import MayNotSendRoster, preflight_intake
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries.intakes import findings_of, get_intake, intake_page
-from rollbook.roster.types import Profile
+from rollbook.roster.queries.sources import sources_in
 from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now, typed
 from rollbook.web.lists import SHOWN_FINDINGS, page_number
-from rollbook.web.uploads import UploadIsTooLarge, on_disk
+from rollbook.web.receiving import ENCODINGS, received
 from rollbook.web.words import known_as
 
 ACTIONS = [action.value for action in ChangeAction if action is not ChangeAction.DELETE]
@@ -72,7 +71,7 @@ def intakes(request: Reader, school_year: int) -> HttpResponse:
     """List the roster files that came in, and take another."""
     scope = request.scope
     if request.method == "POST":
-        return _received(request, school_year)
+        return received(request, school_year)
     page = intake_page(scope, PageRequest(number=page_number(request), size=25))
     context = {
         "title": _("Which rosters came in?"),
@@ -80,38 +79,10 @@ def intakes(request: Reader, school_year: int) -> HttpResponse:
         "breadcrumbs": crumbs(school_year)[:1],
         "page": page,
         "may_send": scope.may(Permission.ROSTER_WRITE),
+        "upload_sources": list(sources_in(scope, permission=Permission.ROSTER_WRITE)),
+        "encodings": ENCODINGS,
     }
     return render(request, "rosters/intakes.html", context)
-
-
-def _received(request: Reader, school_year: int) -> HttpResponse:
-    upload = request.FILES.get("bundle")
-    if upload is None:
-        messages.error(request, _("Choose a OneRoster zip file first."))
-        return redirect("rosters", school_year=school_year)
-    profile = Profile.STRICT if request.POST.get("profile") == "strict" else Profile.LENIENT
-    try:
-        with on_disk(upload) as path:
-            intake = preflight_intake(
-                request.scope,
-                path,
-                file_name=upload.name or "roster.zip",
-                profile=profile,
-                by=request.actor,
-                now=now(),
-            )
-    except MayNotSendRoster:
-        messages.error(
-            request,
-            _("This roster is of a district that your role does not cover. Nothing was changed."),
-        )
-        return redirect("rosters", school_year=school_year)
-    except UploadIsTooLarge:
-        messages.error(
-            request, _("This file is larger than this installation takes. Ask your administrator.")
-        )
-        return redirect("rosters", school_year=school_year)
-    return redirect("roster_plan", school_year=school_year, intake=intake.uuid)
 
 
 @door(
