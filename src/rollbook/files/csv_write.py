@@ -26,7 +26,7 @@ def write_csv(frame: pl.DataFrame, *, columns: Sequence[str], formula_safe: bool
         texts = [texts[0].fill_null("")]
     table = pl.DataFrame([text.alias(str(n)) for n, text in enumerate(texts)])
     body = table.write_csv(include_header=False, line_terminator="\r\n", quote_style="necessary")
-    return _row(titles) + body.encode()
+    return csv_row(titles) + body.encode()
 
 
 def _text(values: pl.Series, *, formula_safe: bool) -> pl.Series:
@@ -38,7 +38,8 @@ def _text(values: pl.Series, *, formula_safe: bool) -> pl.Series:
     return text.replace("", None)
 
 
-def _row(cells: Sequence[str | None]) -> bytes:
+def csv_row(cells: Sequence[str | None]) -> bytes:
+    """Write one row, quoting only the cells that need it."""
     return (",".join(_cell(cell or "") for cell in cells) + "\r\n").encode()
 
 

@@ -13,14 +13,13 @@ from django.db import transaction
 
 from rollbook.audit.actions import record
 from rollbook.changes.types import HoldReason, PlanStatus
-from rollbook.files.kept_findings import keep_findings
 from rollbook.orgs.queries import places_within
 from rollbook.people.queries.roster import known_sourced_ids
 from rollbook.roster.actions.naming import source_of
+from rollbook.roster.actions.papers import keep_papers
 from rollbook.roster.actions.planning import propose_roster
 from rollbook.roster.actions.receiving import (
     MayNotSendRoster,
-    findings_path,
     kept_path,
     receive_intake,
 )
@@ -250,7 +249,7 @@ def _finish(
         "records": dict(told.counts.records),
         "excluded": {file: exclusion.frame.height for file, exclusion in told.excluded.items()},
     }
-    keep_findings(findings_path(intake), report)
+    keep_papers(intake, result, told, bundle)
     with transaction.atomic():
         intake.save()
         if intake.saved_source is not None and not intake.saved_source.key:

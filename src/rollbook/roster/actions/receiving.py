@@ -93,11 +93,6 @@ def kept_path(intake: Intake) -> Path:
     return Path(settings.FILES_ROOT) / "intakes" / f"{intake.sha256}{suffix}"
 
 
-def findings_path(intake: Intake) -> Path:
-    """Return where the findings of an intake are kept, as JSON lines."""
-    return Path(settings.FILES_ROOT) / "intakes" / f"{intake.uuid}.findings.jsonl"
-
-
 def _waiting_intake(
     scope: Scope, digest: str, reading: Reading, source: Source | None
 ) -> Intake | None:

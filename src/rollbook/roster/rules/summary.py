@@ -1,0 +1,124 @@
+"""A preflight on one page: what came, what changes, what is left out and why, what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from rollbook.roster.rules.root_causes import Repair, RootCause, counted
+from rollbook.shared.findings import Severity
+
+# One page holds so many causes; the rest is in root_causes.csv.
+SHOWN_CAUSES: Final = 8
+_NAMES: Final = {
+    "orgs": "organizations",
+    "academicSessions": "sessions",
+    "users": "people",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightSummary:
+    """Hold what one page says about one roster.
+
+    Shape: `records` counts the records that can be used by file; `changes` counts what the plan
+           does by table and action, empty without a plan; `holds` say why the plan waits.
+    """
+
+    file_name: str
+    status: str
+    records: Mapping[str, int]
+    causes: Sequence[RootCause] = ()
+    repairs: Sequence[Repair] = ()
+    changes: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
+    holds: Sequence[str] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def blocking(self) -> list[RootCause]:
+        """Return the causes that stop the file or leave rows out."""
+        return [c for c in self.causes if c.severity in (Severity.FATAL, Severity.ERROR)]
+
+    @property
+    def left_out_count(self) -> int:
+        """Count the rows left out of all files."""
+        return sum(self.left_out.values())
+
+    @property
+    def repair_count(self) -> int:
+        """Count the cells repaired on the way in."""
+        return sum(repair.count for repair in self.repairs)
+
+
+def summary_text(summary: PreflightSummary, *, with_values: bool = True) -> str:
+    """Write the page as plain text.
+
+    Shape: without values no cell is quoted: that is the text for a mail.
+    """
+    parts = [
+        _section("What came", [f"{summary.file_name}: {_records(summary)}."]),
+        _section("What will change", _changes(summary)),
+        _section("What is left out, and why", _left_out(summary, with_values)),
+        _section("Repaired on the way in", _repairs(summary)),
+        _section("What to do first", first_steps(summary, with_values=with_values)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def first_steps(summary: PreflightSummary, *, with_values: bool = True) -> list[str]:
+    """Say what to do, the heaviest first; at most three things."""
+    steps = [
+        f"{cause.fix if with_values else cause.mentions} ({counted(cause.weight, 'row')}"
+        f"{'' if not with_values else f', {cause.code}'})"
+        for cause in summary.blocking[:3]
+    ]
+    if summary.left_out_count:
+        steps.append(
+            "Correct the rows in the file of excluded rows and send that file alone, or correct "
+            "them in the source system and send the roster again."
+        )
+    if summary.holds:
+        steps.append("Look at the plan: it waits for somebody to approve it.")
+    return steps or ["Nothing has to be done about this file."]
+
+
+def _records(summary: PreflightSummary) -> str:
+    counts = [
+        f"{count:,} {_NAMES.get(file, file)}" for file, count in summary.records.items() if count
+    ]
+    return ", ".join(counts) or "nothing that can be used"
+
+
+def _changes(summary: PreflightSummary) -> list[str]:
+    lines = [
+        f"{table}: "
+        + ", ".join(f"{action} {count:,}" for action, count in actions.items() if count)
+        for table, actions in summary.changes.items()
+        if any(actions.values())
+    ]
+    return [*lines, *(f"Waits: {hold}" for hold in summary.holds)]
+
+
+def _left_out(summary: PreflightSummary, with_values: bool) -> list[str]:
+    if not summary.blocking:
+        return ["Nothing is left out."]
+    shown = [
+        f"{cause.cause if with_values else cause.mentions}"
+        f"{f' Touches {cause.touches}.' if cause.records else ''} [{cause.code}]"
+        for cause in summary.blocking[:SHOWN_CAUSES]
+    ]
+    more = len(summary.blocking) - SHOWN_CAUSES
+    return [*shown, f"And {more:,} more."] if more > 0 else shown
+
+
+def _repairs(summary: PreflightSummary) -> list[str]:
+    return [
+        f"{repair.column or 'header'} of {repair.file}: {counted(repair.count, 'cell')} "
+        f"[{repair.code}]"
+        for repair in summary.repairs[:SHOWN_CAUSES]
+    ]
+
+
+def _section(title: str, lines: Sequence[str]) -> str:
+    return "\n".join([title, *(f"- {line}" for line in lines)]) if lines else ""
