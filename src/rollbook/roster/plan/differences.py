@@ -10,6 +10,7 @@ import polars as pl
 from rollbook.changes.types import PlanTable, TableChanges
 from rollbook.people import layouts as people
 from rollbook.roster.plan.draft import Draft, live
+from rollbook.roster.rules.standing import LEFT_BEHIND
 from rollbook.roster.types import Mode
 
 _FILE_OF: Final[Mapping[str, str]] = {
@@ -253,7 +254,7 @@ def _left_behind(draft: Draft, live: pl.DataFrame) -> pl.DataFrame:
         if column in live.columns and of in draft.gone:
             leaving = draft.gone[of]["id"]
             behind = behind | pl.col(column).is_in(leaving.implode()).fill_null(value=False)
-    return live.filter(behind).with_columns(why=pl.lit("leaves with the record it belongs to"))
+    return live.filter(behind).with_columns(why=pl.lit(LEFT_BEHIND))
 
 
 def _archive_rows(draft: Draft, table: PlanTable, gone: pl.DataFrame) -> pl.DataFrame:

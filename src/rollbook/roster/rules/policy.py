@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from rollbook.roster.rules.holds import Thresholds
+from rollbook.changes.plan import only_additions_and_updates
+from rollbook.changes.types import HoldReason, TableChanges
+from rollbook.roster.rules.holds import exclusion_holds
+from rollbook.roster.rules.thresholds import Thresholds
+from rollbook.roster.types import BundleCounts, Exclusion
+from rollbook.shared.findings import Check, Finding, FindingReport, Severity
 
 
 class ErrorPolicy(StrEnum):
@@ -66,3 +71,75 @@ def policy_from(plain: Mapping[str, Any]) -> IntakePolicy:
             **{name: value for name, value in said["thresholds"].items() if name in names}
         )
     return IntakePolicy(**said)
+
+
+BLOCKED: Final = Check(
+    code="ROS-611",
+    name="blocked-by-any-error",
+    severity=Severity.ERROR,
+    says="{count} errors were found, and this source takes a roster only without any.",
+    fix="Correct the errors above and send the roster again, or let bad records be left out.",
+    why="The source is set to block on any error, so that no roster comes in by halves.",
+    source="reference: rostering 6.3, severity and policy",
+)
+NOT_ARCHIVED: Final = Check(
+    code="ROS-612",
+    name="archiving-is-off",
+    severity=Severity.INFO,
+    says="{count} {table} would be archived; this source only adds and changes, so they stay.",
+    fix="Let this source archive, or archive them by hand, if they did leave.",
+    why="An additive source may hold a part of the district only.",
+    source="reference: rostering 6.3, severity and policy",
+)
+CHECKS: Final = (BLOCKED, NOT_ARCHIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVerdict:
+    """Say what a source's policy makes of what was found.
+
+    Shape: with `blocks` nothing may be planned; `findings` belong at the end of the report.
+    """
+
+    blocks: bool = False
+    holds: tuple[HoldReason, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def verdict_of_policy(
+    policy: IntakePolicy,
+    report: FindingReport,
+    counts: BundleCounts,
+    excluded: Mapping[str, Exclusion],
+) -> PolicyVerdict:
+    """Decide whether errors block a roster, or how many bad records let it wait.
+
+    Shape: ask after the checks, and once more when planning has found errors of its own.
+    """
+    errors = report.by_severity.get(Severity.ERROR, 0) + report.by_severity.get(Severity.FATAL, 0)
+    if policy.errors is ErrorPolicy.BLOCK_ON_ANY_ERROR and errors:
+        return PolicyVerdict(blocks=True, findings=(BLOCKED.finding(file="", count=f"{errors:,}"),))
+    holds = exclusion_holds(counts, excluded, largest_percent=policy.largest_excluded_percent)
+    return PolicyVerdict(holds=tuple(holds))
+
+
+def without_archives(
+    changes: Sequence[TableChanges],
+) -> tuple[tuple[TableChanges, ...], tuple[Finding, ...]]:
+    """Leave out of a plan what archives, for a source that only adds and changes.
+
+    Shape: the changes that remain, without tables that do not change, and one finding per table of
+           which records would have been archived.
+    """
+    kept = {change.table.name: change for change in only_additions_and_updates(changes)}
+    findings = [
+        NOT_ARCHIVED.finding(
+            file="",
+            count=f"{lost:,}",
+            table=change.table.name,
+            weight=lost,
+        )
+        for change in changes
+        if (lost := change.frame.filter(change.frame["action"] == "archive").height)
+    ]
+    return tuple(c for c in kept.values() if c.frame.height), tuple(findings)
