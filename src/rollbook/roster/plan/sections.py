@@ -93,7 +93,8 @@ MEMBERS: Final = pl.Schema({"student": pl.UInt32(), "section": pl.UInt32()})
 class SectionWorld:
     """Hold the sections of a roster, the students who need one, and who is in which.
 
-    Shape: `sections` is as `section_attributes` with `section` (0, 1, …), `label`, `school`;
+    Shape: `sections` is as `section_attributes` with `section` (0, 1, …), `label`,
+           `school_name`;
            `students` has `student` (0, 1, …), `sourced_id`, `local_id`, `given_name`,
            `family_name`, `grade`, `school_sourced_id`, `school`: one row a student with a role at
            a school, their primary one; `members` has each pair `student`, `section` once. Both
@@ -151,11 +152,16 @@ def _sections(frames: RosterFrames) -> pl.DataFrame:
     return (
         section_attributes(frames)
         .unique("sourced_id", keep="first", maintain_order=True)
-        .join(_school_names(frames), on="school_sourced_id", how="left", maintain_order="left")
+        .join(
+            _school_names(frames).rename({"school": "school_name"}),
+            on="school_sourced_id",
+            how="left",
+            maintain_order="left",
+        )
         .sort("sourced_id")
         .with_columns(
             label=pl.when(course == title).then(title).otherwise(both),
-            school=pl.col("school").fill_null(""),
+            school_name=pl.col("school_name").fill_null(""),
         )
         .with_row_index("section")
     )
