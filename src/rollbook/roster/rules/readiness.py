@@ -224,6 +224,30 @@ class Plan:
     said: Mapping[Stage, Said] = field(default_factory=dict[Stage, Said])
     mail_sent_at: datetime | None = None
 
+    def under(self, above: Plan) -> Plan:
+        """Return this school's plan, filled up by what its district planned.
+
+        What a school says itself counts before what its district says; a window is taken whole,
+        and a mail is nobody's but the one it was sent for.
+        """
+        return Plan(
+            method=self.method or above.method,
+            window=self.window if self.window != Window() else above.window,
+            said={**above.said, **self.said},
+            mail_sent_at=self.mail_sent_at,
+        )
+
+
+def has_passed(*, status: str, verdict: str, plan_status: str) -> bool:
+    """Tell whether a checked roster passed its preflight: sound, or with errors within the policy.
+
+    Shape: the words of an intake and of its plan; a plan that waits because of errors, or that
+           was put away or undone, has not passed.
+    """
+    if status not in {"planned", "unchanged"} or plan_status in {"discarded", "undone"}:
+        return False
+    return plan_status != "held" or verdict != "error"
+
 
 def due_dates(window: Window, days: SchoolDays) -> dict[Stage, date]:
     """Plan every stage backwards from the window.

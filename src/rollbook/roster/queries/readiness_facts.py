@@ -1,0 +1,174 @@
+"""Read what the records say of schools and districts that get ready, many at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from rollbook.changes.models import ChangePlan
+from rollbook.changes.types import PlanStatus
+from rollbook.orgs.models import AcademicSession, Organization, OrganizationLink
+from rollbook.orgs.types import SessionKind
+from rollbook.people.models import Enrollment
+from rollbook.people.queries.students import enrolled_now
+from rollbook.roster.models.intakes import Intake
+from rollbook.roster.models.sources import SyncRun
+from rollbook.roster.queries.sources import GOOD
+from rollbook.roster.rules.readiness import Facts, SchoolDays, has_passed
+from rollbook.roster.types import IntakeStatus
+from rollbook.shared.scope import Scope
+
+
+@dataclass(frozen=True)
+class Family:
+    """Know what stands above and below some organizations, each among its own."""
+
+    above: Mapping[int, frozenset[int]] = field(default_factory=dict[int, frozenset[int]])
+    below: Mapping[int, frozenset[int]] = field(default_factory=dict[int, frozenset[int]])
+    depths: Mapping[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
+
+    def nearest_first(self, place: int) -> list[int]:
+        """Return an organization and those above it, itself first."""
+        above = self.above.get(place, frozenset({place}))
+        return sorted(above, key=lambda other: self.depths.get((other, place), 0))
+
+
+def family_of(scope: Scope, organizations: QuerySet[Organization]) -> Family:
+    """Return what stands above and below organizations that the reader sees."""
+    links = OrganizationLink.objects.filter(
+        Q(descendant__in=organizations) | Q(ancestor__in=organizations)
+    )
+    above: defaultdict[int, set[int]] = defaultdict(set)
+    below: defaultdict[int, set[int]] = defaultdict(set)
+    depths: dict[tuple[int, int], int] = {}
+    for ancestor, descendant, depth in links.values_list("ancestor_id", "descendant_id", "depth"):
+        above[descendant].add(ancestor)
+        below[ancestor].add(descendant)
+        depths[ancestor, descendant] = depth
+    return Family(
+        {place: frozenset(found) for place, found in above.items()},
+        {place: frozenset(found) for place, found in below.items()},
+        depths,
+    )
+
+
+def facts_of(
+    scope: Scope, organizations: QuerySet[Organization], family: Family, *, school_year: int
+) -> dict[int, Facts]:
+    """Return the facts of organizations that the reader sees, on the scope's day.
+
+    Shape: six queries whatever the number. A school's roster comes with its district's, so what
+           came for the district counts for the school; a district's students are its schools'.
+    """
+    connected = _connected()
+    latest, committed = _latest_intakes(), _committed()
+    waiting = _waiting()
+    students = _students(scope, organizations, school_year)
+    facts: dict[int, Facts] = {}
+    for place in organizations.values_list("pk", flat=True):
+        above = family.above.get(place, frozenset({place}))
+        counted = [students[p] for p in family.below.get(place, {place}) if p in students]
+        intake = max((latest[p] for p in (*above, None) if p in latest), default=None)
+        facts[place] = Facts(
+            today=scope.on,
+            has_connection=bool(connected & above),
+            has_passed_preflight=intake is not None and intake[1],
+            has_committed_roster=bool(committed & {*above, None}),
+            waiting_plan_count=sum(waiting.get(p, 0) for p in above),
+            student_count=sum(row["students"] for row in counted),
+            without_class_count=sum(row["without"] for row in counted),
+            in_several_count=sum(row["several"] for row in counted),
+        )
+    return facts
+
+
+def _connected() -> frozenset[int]:
+    runs = SyncRun.objects.filter(outcome__in=list(GOOD), source__is_archived=False)
+    return frozenset(runs.order_by().values_list("source__organization_id", flat=True).distinct())
+
+
+def _latest_intakes() -> dict[int | None, tuple[int, bool]]:
+    """Return the latest checked intake of each district: its id, and whether it passed.
+
+    Shape: under None what was for no single district: a bundle of a whole state.
+    """
+    checked = Intake.objects.exclude(status=IntakeStatus.RECEIVED).order_by()
+    latest = checked.values("organization_id").annotate(latest=Max("pk")).values("latest")
+    rows = Intake.objects.filter(pk__in=latest).values_list(
+        "organization_id", "pk", "status", "verdict", "plan__status"
+    )
+    return {
+        district: (pk, has_passed(status=status, verdict=verdict, plan_status=plan or ""))
+        for district, pk, status, verdict, plan in rows
+    }
+
+
+def _committed() -> frozenset[int | None]:
+    intakes = Intake.objects.filter(plan__status=PlanStatus.COMMITTED).order_by()
+    return frozenset(intakes.values_list("organization_id", flat=True).distinct())
+
+
+def _waiting() -> dict[int, int]:
+    held = ChangePlan.objects.filter(status=PlanStatus.HELD, organization_id__isnull=False)
+    rows = held.order_by().values("organization_id").annotate(count=Count("pk"))
+    return {row["organization_id"]: row["count"] for row in rows}
+
+
+def _students(
+    scope: Scope, organizations: QuerySet[Organization], school_year: int
+) -> dict[int, dict[str, Any]]:
+    """Count the students of each school, those in no class of it, and those in two or more."""
+    schools = OrganizationLink.objects.filter(ancestor__in=organizations).values("descendant_id")
+    seats = Enrollment.objects.filter(
+        Q(begins_on__isnull=True) | Q(begins_on__lte=scope.on),
+        Q(ends_before__isnull=True) | Q(ends_before__gt=scope.on),
+        student_id=OuterRef("student_id"),
+        class_taught__school_id=OuterRef("school_id"),
+        class_taught__school_year=school_year,
+        class_taught__is_active=True,
+        is_active=True,
+    )
+    counted = seats.order_by().values("student_id").annotate(n=Count("class_taught_id"))
+    rows = (
+        enrolled_now(scope)
+        .filter(school_year=school_year, student__is_active=True, school_id__in=schools)
+        .annotate(
+            class_count=Coalesce(Subquery(counted.values("n"), output_field=IntegerField()), 0)
+        )
+        .order_by()
+        .values("school_id")
+        .annotate(
+            students=Count("student_id", distinct=True),
+            without=Count("student_id", distinct=True, filter=Q(class_count=0)),
+            several=Count("student_id", distinct=True, filter=Q(class_count__gte=2)),
+        )
+    )
+    return {row["school_id"]: row for row in rows}
+
+
+def school_days_of(
+    scope: Scope, organizations: Iterable[int], family: Family, *, school_year: int
+) -> dict[int, SchoolDays]:
+    """Return the school days of each organization, by its own calendar or the nearest one above.
+
+    Shape: one query. Terms count before whole years, which would fill the breaks between terms.
+    """
+    spans: defaultdict[int, dict[bool, set[tuple[date, date]]]]
+    spans = defaultdict(lambda: {True: set(), False: set()})
+    sessions = AcademicSession.objects.filter(school_year=school_year, is_active=True)
+    for place, kind, starts_on, ends_before in sessions.values_list(
+        "organization_id", "kind", "starts_on", "ends_before"
+    ):
+        spans[place][kind == SessionKind.SCHOOL_YEAR].add((starts_on, ends_before))
+    made: dict[int, SchoolDays] = {}
+    for place in organizations:
+        own = next((spans[p] for p in family.nearest_first(place) if p in spans), None)
+        found = (own[False] or own[True]) if own else set[tuple[date, date]]()
+        made[place] = SchoolDays(tuple(sorted(found)))
+    return made
