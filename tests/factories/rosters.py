@@ -13,6 +13,7 @@ import polars as pl
 from rollbook.changes.layouts import row_schema
 from rollbook.changes.plan import apply, canonical
 from rollbook.changes.types import PlanTable, TableChanges
+from rollbook.people.layouts import STUDENT_ALIASES
 from rollbook.roster.plan.draft import ROSTER_TABLES, CurrentRoster, RosterPlan
 from rollbook.roster.plan.roster import plan_roster
 from rollbook.roster.types import FRAME_SCHEMAS, Mode, RosterFrames
@@ -20,6 +21,7 @@ from rollbook.roster.types import FRAME_SCHEMAS, Mode, RosterFrames
 Row = Mapping[str, Any]
 State = dict[str, pl.DataFrame]
 
+TABLES = (*ROSTER_TABLES, STUDENT_ALIASES)
 SOURCE = "oneroster:dst"
 STARTING = date(2026, 9, 15)
 FILE_OF = {name: name for name in FRAME_SCHEMAS} | {"sessions": "academicSessions"}
@@ -153,16 +155,22 @@ class Installation:
     """Hold what is there, in memory, and plan rosters against it."""
 
     state: State = field(
-        default_factory=lambda: {t.name: pl.DataFrame(schema=row_schema(t)) for t in ROSTER_TABLES}
+        default_factory=lambda: {t.name: pl.DataFrame(schema=row_schema(t)) for t in TABLES}
     )
     ids: Any = field(default_factory=lambda: count(1_000_000))
 
     def current(self, source: str = SOURCE) -> CurrentRoster:
         """Return what one source may touch, as `people.queries.roster` reads it."""
         mine = pl.col("source") == source
-        seen = {"organizations": pl.lit(value=True), "students": mine | (pl.col("ssid") != "")}
+        seen = {
+            "organizations": pl.lit(value=True),
+            "students": mine | (pl.col("ssid") != "") | (pl.col("local_id") != ""),
+        }
         return CurrentRoster(
-            source, {n: f.filter(seen.get(n, mine)) for n, f in self.state.items()}
+            source,
+            {t.name: self.state[t.name].filter(seen.get(t.name, mine)) for t in ROSTER_TABLES},
+            aliases=self.state["student aliases"],
+            elsewhere=self.state["school enrollments"].filter(~mine, pl.col("is_active")),
         )
 
     def plan(
@@ -174,10 +182,11 @@ class Installation:
         source: str = SOURCE,
         uncertain: Iterable[str] = (),
         may_take_from: frozenset[int] | None = None,
+        **more: Any,
     ) -> RosterPlan:
         """Plan a roster; the plan is one that could be proposed."""
         plan = plan_roster(
-            replace(self.current(source), may_take_from=may_take_from),
+            replace(self.current(source), may_take_from=may_take_from, **more),
             roster,
             kept={name: frozenset(keys) for name, keys in (kept or {}).items()},
             starting=starting,
@@ -204,7 +213,7 @@ class Installation:
 
     def add(self, table: str, **cells: Any) -> int:
         """Put a record there that no roster brought; return its id."""
-        schema = row_schema(next(t for t in ROSTER_TABLES if t.name == table))
+        schema = row_schema(next(t for t in TABLES if t.name == table))
         blank = {name: "" if kind == pl.String() else None for name, kind in schema.items()}
         row = blank | {"id": next(self.ids), "is_active": True} | cells
         self.state[table] = pl.concat([self.state[table], pl.DataFrame([row], schema=schema)])

@@ -56,11 +56,27 @@ STUDENTS: Final = PlanTable(
         "preferred_first_name": "text",
         "grade": "text",
         **DEMOGRAPHICS,
+        "merged_into_id": "integer",
     },
-    references={"district_id": "organizations"},
+    references={"district_id": "organizations", "merged_into_id": "students"},
     personal_data=frozenset(
         {"sourced_id", "ssid", "grade", "preferred_first_name", *_NAMES, *DEMOGRAPHICS}
     ),
+)
+# Not a table of a roster: its rows follow from matching, merging and changing ids.
+STUDENT_ALIASES: Final = PlanTable(
+    name="student aliases",
+    db_table="rollbook_studentalias",
+    columns={
+        "student_id": "integer",
+        "source": "text",
+        "sourced_id": "text",
+        "ssid": "text",
+        "reason": "text",
+        "is_active": "boolean",
+    },
+    references={"student_id": "students"},
+    personal_data=frozenset({"sourced_id", "ssid"}),
 )
 STAFF: Final = PlanTable(
     name="staff",

@@ -169,15 +169,26 @@ def test_a_student_who_changes_schools_moves() -> None:
     ]
 
 
-def test_a_role_at_another_school_ends_the_first_stay_and_begins_another() -> None:
+def test_a_role_at_another_school_moves_the_student_there_in_one_row() -> None:
     here = loaded()
+    places = [here.id_of("organizations", key) for key in ("north", "south")]
     plan = here.load(
         small(roles=[role("ann", "south"), role("ben", "north"), role("tea", "north", "teacher")])
     )
-    assert actions(plan) == {"school enrollments": {"add": 1, "archive": 1}}
-    left = here.row("school enrollments", "ann-at-north:2027")
-    assert (left["is_active"], left["ends_before"]) == (False, STARTING)
+    assert actions(plan) == {"school enrollments": {"move": 1}}
+    assert cells(plan.by_table["school enrollments"]) == [
+        {
+            "school_id": (places[0], places[1]),
+            "sourced_id": ("ann-at-north:2027", "ann-at-south:2027"),
+        }
+    ]
     assert here.row("students", "ann")["is_active"]
+
+
+def test_a_new_key_for_the_same_stay_is_no_coming_and_going() -> None:
+    anew = [role("ann", "north", sourced_id="x"), role("ben", "north", sourced_id="y")]
+    plan = loaded().plan(small(roles=[*anew, role("tea", "north", "teacher")]))
+    assert actions(plan) == {"school enrollments": {"update": 2}}
 
 
 def test_a_student_gone_from_a_bulk_file_is_archived_with_all_that_hangs_on_them() -> None:
@@ -227,7 +238,7 @@ def test_roles_alone_can_move_a_student_who_is_known() -> None:
     plan = loaded().plan(
         frames(roles=[role("ann", "south"), role("ben", "north"), role("tea", "north", "teacher")])
     )
-    assert actions(plan) == {"school enrollments": {"add": 1, "archive": 1}}
+    assert actions(plan) == {"school enrollments": {"move": 1}}
 
 
 def test_absent_demographics_leave_their_values_alone() -> None:
@@ -372,7 +383,7 @@ def test_a_delta_of_1_1_replaces_the_schools_of_the_student_it_names() -> None:
             roles=[role("ann", "south", sourced_id=None, status="active")],
         )
     )
-    assert actions(plan) == {"school enrollments": {"add": 1, "archive": 1}}
+    assert actions(plan) == {"school enrollments": {"move": 1}}
 
 
 def test_an_organization_made_by_hand_is_recognized_by_its_natural_id() -> None:

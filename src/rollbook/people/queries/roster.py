@@ -19,6 +19,7 @@ from rollbook.people.layouts import (
     SCHOOL_ENROLLMENTS,
     STAFF,
     STAFF_ASSIGNMENTS,
+    STUDENT_ALIASES,
     STUDENTS,
 )
 from rollbook.people.models import (
@@ -44,8 +45,8 @@ class MayNotReadRoster(PermissionError):
 def roster_frames(scope: Scope, *, source: str) -> Mapping[str, pl.DataFrame]:
     """Return what one roster source may touch, table by table.
 
-    Shape:  by plan-table name; all columns and `id`; organizations and students with a state id
-            of every source, everything else of this source only.
+    Shape:  by plan-table name; all columns and `id`; organizations of every source, and students
+            of every source who can be recognized; everything else of this source only.
     Raises: MayNotReadRoster.
     """
     if not scope.may(Permission.ROSTER_READ):
@@ -55,12 +56,39 @@ def roster_frames(scope: Scope, *, source: str) -> Mapping[str, pl.DataFrame]:
         if table.name == "organizations":
             frames[table.name] = read_table(table)
         elif table is STUDENTS:
-            frames[table.name] = read_table(
-                table, where="source = %s or ssid <> ''", values=[source]
-            )
+            frames[table.name] = read_table(table, where=_RECOGNIZED, values=[source])
         else:
             frames[table.name] = read_table(table, where="source = %s", values=[source])
     return frames
+
+
+# By this source's name, by a number, or by a name that somebody remembers.
+_RECOGNIZED: Final = (
+    "source = %s OR ssid <> '' OR local_id <> ''"
+    " OR id IN (SELECT student_id FROM rollbook_studentalias)"
+)
+
+
+def student_aliases(scope: Scope) -> pl.DataFrame:
+    """Return every other name of students: former, of second sources, and retired state ids.
+
+    Shape:  the columns of STUDENT_ALIASES and `id`, those no longer in force included.
+    Raises: MayNotReadRoster.
+    """
+    if not scope.may(Permission.ROSTER_READ):
+        raise MayNotReadRoster
+    return read_table(STUDENT_ALIASES)
+
+
+def enrollments_elsewhere(scope: Scope, *, source: str) -> pl.DataFrame:
+    """Return the active school enrollments that other sources, or people, have written.
+
+    Shape:  the columns of SCHOOL_ENROLLMENTS and `id`; only for matching, never for showing.
+    Raises: MayNotReadRoster.
+    """
+    if not scope.may(Permission.ROSTER_READ):
+        raise MayNotReadRoster
+    return read_table(SCHOOL_ENROLLMENTS, where="source <> %s AND is_active", values=[source])
 
 
 def students_by_school(scope: Scope) -> dict[int, int]:

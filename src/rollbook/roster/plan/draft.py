@@ -9,10 +9,12 @@ from typing import Final
 
 import polars as pl
 
+from rollbook.changes.layouts import row_schema
 from rollbook.changes.types import PlanTable, TableChanges
 from rollbook.orgs.layouts import ACADEMIC_SESSIONS, ORGANIZATIONS
 from rollbook.people import layouts as people
 from rollbook.roster.rules import identity
+from rollbook.roster.rules.policy import SecondSchoolPolicy
 from rollbook.roster.types import RosterFrames
 from rollbook.shared.findings import Finding
 
@@ -21,6 +23,23 @@ ROSTER_TABLES: Final[tuple[PlanTable, ...]] = (
     ACADEMIC_SESSIONS,
     *people.PLAN_TABLES,
 )
+
+
+ANSWERS: Final = pl.Schema(
+    {
+        "student_id": pl.Int64(),
+        "from_school_id": pl.Int64(),
+        "to_school_id": pl.Int64(),
+        "school_year": pl.Int64(),
+        "answer": pl.String(),  # add, move, cancel
+    }
+)
+# Who does not come in at which school, until somebody answers.
+BARRED: Final = pl.Schema({"student_id": pl.Int64(), "school_id": pl.Int64()})
+
+
+def _empty(table: PlanTable) -> pl.DataFrame:
+    return pl.DataFrame(schema=row_schema(table))
 
 
 ReserveIds = Callable[[PlanTable, int], int]
@@ -36,7 +55,10 @@ class CurrentRoster:
     Shape: one frame per plan table (by its name) with `id` and all columns of the table; students
            also hold every student with a state id, of whatever source, so that a child known
            elsewhere is recognized; organizations are all of them. `may_take_from` are the
-           districts whose students the sender may take over; None means any. `home_id` is the
+           districts whose students the sender may take over; None means any. `aliases` are all
+           other names of students, `elsewhere` the active school enrollments of other sources,
+           `answers` those that people gave about second schools (see ANSWERS), and `released` the
+           students whom another district has let go to this one. `home_id` is the
            district of a saved source: what its files call their district is that one.
     """
 
@@ -44,6 +66,37 @@ class CurrentRoster:
     frames: Mapping[str, pl.DataFrame]
     may_take_from: frozenset[int] | None = None
     home_id: int | None = None
+    aliases: pl.DataFrame = field(default_factory=lambda: _empty(people.STUDENT_ALIASES))
+    elsewhere: pl.DataFrame = field(default_factory=lambda: _empty(people.SCHOOL_ENROLLMENTS))
+    answers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ANSWERS))
+    second_school: SecondSchoolPolicy = SecondSchoolPolicy.ADD
+    released: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsk:
+    """Hold that a roster lists a student whose record another district holds.
+
+    Shape: `state_id`, names and `line` are what this roster said: nothing of the holder's record.
+    """
+
+    student_id: int
+    to_district_id: int
+    line: int
+    state_id: str
+    first_name: str
+    last_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolQuestion:
+    """Hold that a student came at a second school; `answer` is blank while a person is asked."""
+
+    student_id: int
+    from_school_id: int
+    to_school_id: int
+    school_year: int
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +111,8 @@ class RosterPlan:
     findings: tuple[Finding, ...]
     school_year: int
     district_ids: tuple[int, ...]
+    asks: tuple[TransferAsk, ...] = ()
+    questions: tuple[SchoolQuestion, ...] = ()
 
     @property
     def by_table(self) -> dict[str, TableChanges]:
@@ -81,6 +136,32 @@ class Draft:
     ids: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
     left_out: set[str] = field(default_factory=set[str])  # sourcedIds of students, with a finding
     findings: list[Finding] = field(default_factory=list[Finding])
+    # Students (by id) of whom nothing is taken for gone: their row came, with a finding.
+    left_out_ids: set[int] = field(default_factory=set[int])
+    second_ids: set[int] = field(default_factory=set[int])  # whose record another source writes
+    yielding: set[str] = field(default_factory=set[str])  # sourcedIds merged into another row
+    new_aliases: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
+    ended: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])  # school enrollments
+    barred: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BARRED))
+    asks: list[TransferAsk] = field(default_factory=list[TransferAsk])
+    questions: list[SchoolQuestion] = field(default_factory=list[SchoolQuestion])
+
+
+def names_of(draft: Draft, table: PlanTable) -> pl.DataFrame:
+    """Pair the sourcedIds by which this source knows a table's records with their ids.
+
+    Shape: `sourced_id`, `id`; a student also by former names, and as the one merged into.
+    """
+    known = draft.current.frames[table.name].filter(pl.col("source") == draft.current.source)
+    if table is not people.STUDENTS:
+        return known.select("sourced_id", "id")
+    own = known.select("sourced_id", id=pl.coalesce("merged_into_id", "id"))
+    also = draft.current.aliases.filter(
+        "is_active", pl.col("source") == draft.current.source, pl.col("sourced_id") != ""
+    ).select("sourced_id", id="student_id")
+    if also.is_empty():
+        return own
+    return pl.concat([own, also]).unique("sourced_id", keep="first", maintain_order=True)
 
 
 def live(frame: pl.DataFrame) -> pl.DataFrame:
@@ -167,11 +248,11 @@ def linked(
     draft: Draft, rows: pl.DataFrame, table: PlanTable, *, by: str, to: str, how: str = "inner"
 ) -> pl.DataFrame:
     """Add column `to`: the id of the record of `table` that the sourcedId in `by` names."""
-    known = draft.current.frames[table.name].filter(pl.col("source") == draft.current.source)
+    known = names_of(draft, table)
     pairs = pl.concat(
         [
-            draft.ids.get(table.name, known.head(0).select("sourced_id", "id")),
-            known.select("sourced_id", "id"),
+            draft.ids.get(table.name, known.head(0)),
+            known,
         ]
     ).unique("sourced_id", keep="first", maintain_order=True)
     joined = rows.join(

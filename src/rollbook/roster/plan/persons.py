@@ -12,7 +12,9 @@ from rollbook.changes.types import PlanTable
 from rollbook.orgs.layouts import ORGANIZATIONS
 from rollbook.people import layouts as people
 from rollbook.roster.plan.draft import Draft, keep, linked, live, text
+from rollbook.roster.plan.ladder import Climbed, climb
 from rollbook.roster.plan.places import district_of, sessions_of
+from rollbook.roster.plan.second_school import settled_schools
 from rollbook.roster.rules import identity
 from rollbook.roster.types import Mode
 
@@ -92,8 +94,9 @@ def want_students(draft: Draft) -> None:
         grade=pl.col("grades").list.first().fill_null(""),
     ).rename({"_line": "line"})  # fmt: skip
     rows = _with_demographics(draft, rows)
-    rows = _without_conflicts(draft, rows)
-    keep(draft, people.STUDENTS, rows, "users.csv")
+    climbed = climb(draft, rows)
+    keep(draft, people.STUDENTS, climbed.rows, "users.csv")
+    _let_names_stay(draft, climbed)
     placed = users["sourced_id"].implode()
     lost = live(draft.incoming.users).filter(
         pl.col("sourced_id").is_in(attending["user_sourced_id"].implode())
@@ -104,6 +107,17 @@ def want_students(draft: Draft) -> None:
         for line in lost["_line"].to_list()
     )
     draft.left_out |= set(lost["sourced_id"])
+
+
+def _let_names_stay(draft: Draft, climbed: Climbed) -> None:
+    """Leave a record its name where a former one came, and remember whom every name means."""
+    wanted = draft.wanted["students"]
+    draft.wanted["students"] = wanted.with_columns(
+        source=pl.coalesce("stays_source", "source"),
+        sourced_id=pl.coalesce("stays_key", "sourced_id"),
+    ).drop("stays_source", "stays_key")
+    named = wanted.select("sourced_id", "id")
+    draft.ids["students"] = pl.concat([named, climbed.pairs.select(named.columns)])
 
 
 _DEMOGRAPHICS: Final[Mapping[str, str]] = {
@@ -131,68 +145,6 @@ def _with_demographics(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.join(said, on="sourced_id", how="left", maintain_order="left").with_columns(
         sex=text("sex"), has_demographics=pl.col("has_demographics").fill_null(value=False)
     )
-
-
-def _without_conflicts(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
-    """Climb the matching ladder: sourcedId, then state id if name or birth date agrees."""
-    numbered = rows.filter(pl.col("ssid") != "")
-    twice = numbered.filter(pl.col("ssid").is_duplicated())
-    draft.findings.extend(identity.identity_findings(_lines(twice), identity.SAME_ID_TWICE))
-    students = draft.current.frames["students"].filter(pl.col("ssid") != "")
-    claims = (
-        numbered.join(twice.select("sourced_id"), on="sourced_id", how="anti")
-        .join(
-            students.select(
-                "ssid", holder="id", holder_source="source", holder_key="sourced_id",
-                holder_last="last_name", holder_born="birth_date", holder_district="district_id",
-            ),
-            on="ssid",
-        )
-        .filter(
-            (pl.col("holder_source") != draft.current.source)
-            | (pl.col("holder_key") != pl.col("sourced_id"))
-        )
-    )  # fmt: skip
-    born = pl.col("birth_date") if "birth_date" in rows.columns else pl.lit(None, dtype=pl.Date)
-    folded = pl.col("last_name").str.to_lowercase() == pl.col("holder_last").str.to_lowercase()
-    nameless = (pl.col("holder_last") == "") | pl.col("holder_born").is_null() & (
-        pl.col("holder_last") == ""
-    )
-    agrees = (folded | (born == pl.col("holder_born")) | nameless).fill_null(value=False)
-    known_here = draft.current.frames["students"].filter(pl.col("source") == draft.current.source)[
-        "sourced_id"
-    ]
-    came = live(draft.incoming.users)["sourced_id"]
-    is_somebody_here = (pl.col("holder_source") == draft.current.source) & pl.col(
-        "holder_key"
-    ).is_in(came.implode())
-    is_known = pl.col("sourced_id").is_in(known_here.implode())
-    fits = agrees & ~is_known & ~is_somebody_here
-    conflicts = claims.filter(~fits)
-    elsewhere = claims.filter(fits & ~_may_take(draft))
-    draft.findings.extend(identity.identity_findings(_lines(conflicts), identity.IDENTITY_CONFLICT))
-    draft.findings.extend(identity.identity_findings(_lines(elsewhere), identity.OTHER_DISTRICT))
-    left_out = pl.concat([part.select("sourced_id") for part in (twice, conflicts, elsewhere)])
-    adopted = claims.filter(fits & _may_take(draft)).select("sourced_id", id="holder")
-    draft.left_out |= set(left_out["sourced_id"])
-    return rows.join(left_out, on="sourced_id", how="anti").join(
-        adopted, on="sourced_id", how="left", maintain_order="left"
-    )
-
-
-def _may_take(draft: Draft) -> pl.Expr:
-    """Tell whether the sender may take a student over from the district that holds the record."""
-    allowed = draft.current.may_take_from
-    here = pl.col("holder_district") == pl.col("district_id")
-    return (
-        pl.lit(value=True)
-        if allowed is None
-        else here | pl.col("holder_district").is_in(sorted(allowed))
-    )
-
-
-def _lines(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(_line="line", ssid="ssid").sort("_line")
 
 
 def want_staff(draft: Draft) -> None:
@@ -246,6 +198,7 @@ def want_school_enrollments(draft: Draft) -> None:
             ends_before=pl.coalesce("ends_before", pl.lit(end)),
         )
     )
+    rows = settled_schools(draft, rows)
     rows = pl.concat([rows, _regraded(draft, rows)], how="diagonal")
     keep(draft, people.SCHOOL_ENROLLMENTS, rows, "roles.csv")
 

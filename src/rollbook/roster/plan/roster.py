@@ -21,6 +21,7 @@ from rollbook.roster.plan.draft import (
     ReserveIds,
     RosterPlan,
 )
+from rollbook.roster.plan.moves import settled_changes
 from rollbook.roster.plan.persons import (
     want_assignments,
     want_school_enrollments,
@@ -28,6 +29,7 @@ from rollbook.roster.plan.persons import (
     want_students,
 )
 from rollbook.roster.plan.places import want_organizations, want_sessions
+from rollbook.roster.plan.second_school import settle_classes
 from rollbook.roster.rules import identity, years
 from rollbook.roster.types import Mode, RosterFrames
 
@@ -42,6 +44,7 @@ WANTS = (
     want_courses,
     want_classes,
     want_enrollments,
+    settle_classes,
 )
 
 
@@ -85,10 +88,12 @@ def plan_roster(
     )
     districts = _districts(draft)
     return RosterPlan(
-        changes=changes,
+        changes=settled_changes(draft, changes),
         findings=tuple(draft.findings),
         school_year=draft.school_year,
         district_ids=tuple(districts),
+        asks=tuple(draft.asks),
+        questions=tuple(draft.questions),
     )
 
 

@@ -83,6 +83,57 @@ OUT_OF_REACH: Final = Check(
     why="Nobody changes who is enrolled in a district that is not theirs.",
     source="docs/decisions/0003-scope-in-every-read.md",
 )
+CLAIMED_TWICE: Final = Check(
+    code="ROS-620",
+    name="student-claimed-twice",
+    severity=Severity.ERROR,
+    says="{file} line {line}: another row of this file is the same student; both are left out.",
+    fix="Keep one row for the student in the student information system, then send it again.",
+    why="Nobody can say which of the two rows is right; a wrong guess mixes two children.",
+    source="reference: rostering 6.3, matching ladder",
+)
+MERGED_STILL_SENT: Final = Check(
+    code="ROS-621",
+    name="merged-record-still-sent",
+    severity=Severity.INFO,
+    says="{file} line {line}: this record was merged here into another row of this file.",
+    fix="Merge the two records in the student information system too; nothing is lost until then.",
+    why="The row that stayed says who the student is; the other one still says where.",
+)
+RETIRED_STATE_ID: Final = Check(
+    code="ROS-622",
+    name="retired-state-id",
+    severity=Severity.WARNING,
+    says='{file} line {line}, {column}: "{value}" was retired; the student keeps the newer id.',
+    fix="Write the new state id into the student information system.",
+    why="A swapped state id must not come back by a file that has not heard of the swap.",
+    source="reference: rostering 6.2, SSID swap",
+)
+SECOND_SCHOOL_ASKED: Final = Check(
+    code="ROS-623",
+    name="second-school-needs-an-answer",
+    severity=Severity.WARNING,
+    says="{file} line {line}: this student is still at another school; a person must say more.",
+    fix="Answer under Rosters, Decisions: add the second school, move the student, or cancel.",
+    why="Whether a child attends two schools or has moved is not for a file to guess.",
+    source="reference: rostering 6.3, transfers",
+)
+SECOND_SCHOOL_LEFT_OUT: Final = Check(
+    code="ROS-624",
+    name="second-school-left-out",
+    severity=Severity.INFO,
+    says="{file} line {line}: this student stays at the other school, as was decided.",
+    fix="Take the student off one of the two rosters, or change the answer under Rosters.",
+    why="An answer holds for the school year, so that no nightly file turns it around.",
+)
+SECOND_SCHOOL_ADDED: Final = Check(
+    code="ROS-625",
+    name="second-school-added",
+    severity=Severity.INFO,
+    says="{file} line {line}: this student is at another school as well; both stay.",
+    fix="Nothing, if the student attends both. Else take the student off one of the rosters.",
+    why="Two schools see the student's results while both list the student.",
+)
 CHECKS: Final = (
     OUT_OF_REACH,
     IDENTITY_CONFLICT,
@@ -91,7 +142,35 @@ CHECKS: Final = (
     OTHER_DISTRICT,
     NOBODY_REMOVED,
     TEXT_IS_TOO_LONG,
+    CLAIMED_TWICE,
+    MERGED_STILL_SENT,
+    RETIRED_STATE_ID,
+    SECOND_SCHOOL_ASKED,
+    SECOND_SCHOOL_LEFT_OUT,
+    SECOND_SCHOOL_ADDED,
 )
+
+# Accents that NFKD sets apart, spaces, every hyphen and every apostrophe.
+_SILENT: Final = r"[\p{M}\s\p{Pd}'’‘\x{2BC}`\x{B4}]"
+
+
+def folded(name: pl.Expr) -> pl.Expr:
+    """Bring names that people take for the same into one form: Zoë O'Neil-Day, zoe oneil day.
+
+    Source: reference, rostering 6.3, item 7
+    """
+    return name.str.normalize("NFKD").str.replace_all(_SILENT, "").str.to_lowercase()
+
+
+def agrees(last_name: str, born: str, holder_last: str, holder_born: str) -> pl.Expr:
+    """Tell, by the names of four columns, whether a row may be the student who has its id.
+
+    Shape: never null. The last name or the birth date must agree; a record that has no name yet,
+           as a result may have made it, agrees with anybody.
+    """
+    same_name = folded(pl.col(last_name)) == folded(pl.col(holder_last))
+    same_day = pl.col(born) == pl.col(holder_born)
+    return (same_name | same_day | (pl.col(holder_last) == "")).fill_null(value=False)
 
 
 def state_id(users: pl.DataFrame) -> pl.Series:
