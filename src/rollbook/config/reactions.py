@@ -18,6 +18,7 @@ from rollbook.jobs.types import JobFailed
 from rollbook.messages import actions as messages
 from rollbook.orgs.queries import current_school_year
 from rollbook.roster.actions.commit import RosterChanged
+from rollbook.roster.actions.runs import SourceNeedsSomebody
 from rollbook.roster.types import RosterWaits
 from rollbook.shared import events
 from rollbook.shared.actor import Actor
@@ -29,6 +30,7 @@ def connect() -> None:
     events.clear()
     events.on(RosterChanged, _refresh_groups)
     events.on(RosterWaits, _tell_approvers)
+    events.on(SourceNeedsSomebody, _tell_of_source)
     events.on(SandboxEntered, _assign_groups)
     events.on(SandboxLeft, _remove_groups)
     events.on(JobFailed, _tell_who_asked)
@@ -72,6 +74,38 @@ def _tell_approvers(waiting: RosterWaits) -> None:
             subject=title,
             body=f"{title}. Nothing has changed yet. See it at {settings.BASE_URL}{link}\n",
             dedupe_key=f"roster_waits:{waiting.intake_uuid}:{account}",
+            by=by,
+            now=now,
+        )
+
+
+def _tell_of_source(troubled: SourceNeedsSomebody) -> None:
+    """Tell whoever may approve a district's rosters that a source does not mend itself, once."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    by = Actor.job("roster")
+    link = f"/{int(current_school_year(today))}/rosters/sources/{troubled.source_uuid}/"
+    approvers = holders_of(Permission.ROSTER_APPROVE, troubled.organization_id, on=today)
+    title = f"A roster source needs somebody: {troubled.source_name}"
+    says = troubled.says or "What came cannot be used."
+    rests = " It is paused until somebody resumes it." if troubled.is_paused else ""
+    key = f"source:{troubled.source_uuid}:{troubled.streak}"
+    messages.tell(
+        approvers,
+        kind="source_needs_somebody",
+        title=title,
+        body=f"{says}{rests} Nobody was removed.",
+        link=link,
+        dedupe_key=key,
+        by=by,
+        now=now,
+    )
+    for account, address in approvers.items():
+        messages.queue_mail(
+            address,
+            subject=title,
+            body=f"{says}{rests} Nobody was removed. See what to do at {settings.BASE_URL}{link}\n",
+            dedupe_key=f"{key}:{account}",
             by=by,
             now=now,
         )

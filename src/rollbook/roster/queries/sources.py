@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
@@ -16,7 +16,6 @@ from django.utils import timezone
 from rollbook.jobs.models import Job
 from rollbook.jobs.rules import next_run
 from rollbook.jobs.types import JobStatus
-from rollbook.orgs.models import OrganizationLink
 from rollbook.orgs.queries import within
 from rollbook.roster.models.sources import Source, SyncRun
 from rollbook.roster.rules.mapping import mapping_from
@@ -53,19 +52,25 @@ class SourceNotFound(LookupError):
     """Say that there is no such source, or none that this reader may see."""
 
 
+class MayNotChangeSource(PermissionError):
+    """Say that this person may not decide where this district's rosters come from."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
     """Say how a source is.
 
-    Shape: `latest` is the latest run that was not skipped, None before the first; `closed` are
-           the days without runs that today lies in; `next_run_at` is None when nothing will run
-           by itself.
+    Shape: `latest` is the latest run that was not skipped, None before the first; `told` is the
+           one that the status speaks of: an earlier one where the latest brought nothing new.
+           `closed` are the days without runs that today lies in; `next_run_at` is None when
+           nothing will run by itself.
     """
 
     source: Source
     status: SourceStatus
     step: NextStep
     latest: SyncRun | None
+    told: SyncRun | None
     good_run_at: datetime | None
     next_run_at: datetime | None
     closed: ClosedDays | None
@@ -94,6 +99,17 @@ def get_source(
     if found is None:
         raise SourceNotFound("No such source, or not one that you may see.")
     return found
+
+
+def source_to_change(scope: Scope, uuid: UUID | str) -> Source:
+    """Return a source of a district for which the reader may send rosters.
+
+    Raises: SourceNotFound when it is out of sight; MayNotChangeSource when it is only seen.
+    """
+    source = get_source(scope, uuid)
+    if not scope.over(Permission.ROSTER_WRITE).includes(source.organization_id):
+        raise MayNotChangeSource("Only who may send rosters for this district changes its sources.")
+    return source
 
 
 def runs_of(scope: Scope, uuid: UUID | str, page: PageRequest | None = None) -> Page[SyncRun]:
@@ -134,7 +150,7 @@ def source_health(scope: Scope, source: Source, *, now: datetime) -> SourceHealt
 
     Raises: SourceNotFound.
     """
-    found = [health for health in sources_health(scope, now=now, only=source.pk)]
+    found = sources_health(scope, now=now, only=source.pk)
     if not found:
         raise SourceNotFound("No such source, or not one that you may see.")
     return found[0]
@@ -146,18 +162,39 @@ def sources_health(scope: Scope, *, now: datetime, only: int | None = None) -> l
     runs = SyncRun.objects.filter(source=OuterRef("pk")).order_by("-started_at", "-pk")
     latest = runs.exclude(outcome__in=[RunOutcome.SKIPPED]).values("pk")[:1]
     good = runs.filter(outcome__in=GOOD).values("pk")[:1]
+    brought = runs.filter(intake__isnull=False).values("pk")[:1]
     sources = list(
-        seen.annotate(latest_run=Subquery(latest), good_run=Subquery(good)).prefetch_related(
-            "blackouts"
-        )
+        seen.annotate(
+            latest_run=Subquery(latest), good_run=Subquery(good), brought_run=Subquery(brought)
+        ).prefetch_related("blackouts")
     )
-    ids = {pk for s in sources for pk in (s.latest_run, s.good_run) if pk is not None}
+    ids = {pk for s in sources for pk in (s.latest_run, s.good_run, s.brought_run) if pk}
     found = SyncRun.objects.select_related("intake__plan").in_bulk(ids)
     queued = _queued()
     return [
-        _health(s, found.get(s.latest_run), found.get(s.good_run), str(s.uuid) in queued, now=now)
+        _health(
+            s,
+            _Runs(found.get(s.latest_run), found.get(s.good_run), found.get(s.brought_run)),
+            is_queued=str(s.uuid) in queued,
+            now=now,
+        )
         for s in sources
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Hold the runs that tell how a source is; `brought` is the latest that brought a file."""
+
+    latest: SyncRun | None
+    good: SyncRun | None
+    brought: SyncRun | None
+
+    @property
+    def told(self) -> SyncRun | None:
+        """Return the run by which the source is told: nothing new leaves all as it was."""
+        is_quiet = self.latest is not None and self.latest.outcome == RunOutcome.NOTHING_NEW
+        return self.brought if is_quiet and self.brought else self.latest
 
 
 def _queued() -> set[str]:
@@ -166,17 +203,16 @@ def _queued() -> set[str]:
     return {str(sent.get("source", "")) for sent in waiting.values_list("arguments", flat=True)}
 
 
-def _health(
-    source: Source, latest: SyncRun | None, good: SyncRun | None, is_queued: bool, *, now: datetime
-) -> SourceHealth:
+def _health(source: Source, runs: _Runs, *, is_queued: bool, now: datetime) -> SourceHealth:
     closed = closed_on(_closed(source), timezone.localdate(now))
-    is_on = source.schedule is not None and source.schedule.is_on
+    schedule = source.schedule if source.schedule and source.schedule.is_on else None
+    told = runs.told
     condition = condition_of(
         SourceFacts(
             is_paused=source.is_paused,
             is_queued=is_queued,
-            latest=None if latest is None else facts_of(latest),
-            next_run_at=source.schedule.next_run_at if is_on and source.schedule else None,
+            latest=None if told is None else facts_of(told),
+            next_run_at=schedule.next_run_at if schedule else None,
             closed=closed,
         ),
         now=now,
@@ -185,8 +221,9 @@ def _health(
         source=source,
         status=condition.status,
         step=condition.step,
-        latest=latest,
-        good_run_at=None if good is None else good.finished_at,
+        latest=runs.latest,
+        told=told,
+        good_run_at=None if runs.good is None else runs.good.finished_at,
         next_run_at=_next_run(source, closed, now=now),
         closed=closed,
     )
@@ -240,33 +277,6 @@ def reading_of(source: Source) -> Reading:
         sharing=sharing_from(source.sharing),
         policy=policy_from(source.policy),
     )
-
-
-def scope_within(scope: Scope, source: Source) -> Scope:
-    """Return a scope as far as it lies within the district of a source that is at hand.
-
-    A run reads and writes with it, whoever asked: what a source sends reaches no other district.
-    """
-    below = OrganizationLink.objects.filter(ancestor_id=source.organization_id)
-    inside = {source.organization_id, *below.values_list("descendant_id", flat=True)}
-    return scope.narrowed_to(frozenset(inside))
-
-
-def open_plans(scope: Scope, sources: Iterable[Source]) -> Mapping[int, int]:
-    """Count the plans that wait for a decision, by source.
-
-    Shape: without sources that have none.
-    """
-    seen = sources_in(scope).filter(pk__in=[source.pk for source in sources])
-    waiting = (
-        SyncRun.objects.filter(source__in=seen.values("pk"))
-        .filter(intake__plan__status__in=["proposed", "held"])
-        .values_list("source_id", "intake_id")
-    )
-    counts: dict[int, int] = {}
-    for source_id, _intake in set(waiting):
-        counts[source_id] = counts.get(source_id, 0) + 1
-    return counts
 
 
 def runs_between(scope: Scope, *, since: datetime, until: datetime) -> Sequence[SyncRun]:
