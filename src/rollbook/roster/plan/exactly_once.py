@@ -19,7 +19,8 @@ RULE_COST: Final = 100
 CONDITION_COST: Final = 1
 MOST_RULES: Final = 40
 
-_STARTS: Final = 6
+_STARTS: Final = 5
+_IMPROVED: Final = 2
 _ROUNDS: Final = 4
 
 
@@ -132,8 +133,9 @@ class Search:
         firsts = sorted(
             range(len(self.candidates)), key=lambda index: (-self.value((index,)), index)
         )[:_STARTS]
-        grown = [self.grown(()), *(self.grown((index,)) for index in firsts)]
-        return self.best(self.improved(choice) for choice in dict.fromkeys(grown))
+        grown = dict.fromkeys([self.grown(()), *(self.grown((index,)) for index in firsts)])
+        likely = sorted(grown, key=lambda choice: (-self.value(choice), choice))[:_IMPROVED]
+        return self.best(self.improved(choice) for choice in likely)
 
     def best(self, choices: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
         """Return the most valuable choice, the first among equals; none of none."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class SharingMode(StrEnum):
@@ -101,3 +102,98 @@ def sharing_from(plain: Mapping[str, Any]) -> Sharing:
             for rule in plain.get("rules", ())
         ),
     )
+
+
+# What Clever calls the fields, in the sentences that its sharing page shows.
+FIELD_LABELS: Final[Mapping[MatchField, str]] = {
+    MatchField.COURSE_NAME: "Course name",
+    MatchField.COURSE_NUMBER: "Course number",
+    MatchField.SECTION_NAME: "Section name",
+    MatchField.SECTION_NUMBER: "Section number",
+    MatchField.SUBJECT: "Subject",
+    MatchField.GRADE: "Grade",
+    MatchField.PERIOD: "Period",
+    MatchField.TERM_NAME: "Term name",
+    MatchField.TEACHER: "Teacher",
+    MatchField.SCHOOL: "School",
+    MatchField.SECTION_TYPE: "Section type",
+}
+# A rule with more conditions is read by nobody; a form that sends more is no form of ours.
+MOST_CONDITIONS: Final = 8
+MOST_RULES: Final = 40
+LONGEST_VALUE: Final = 200
+
+
+class RuleIsUnclear(ValueError):
+    """Say that a text is no rule: what was read, and how a rule is written."""
+
+
+def condition_text(condition: Condition) -> str:
+    """Say one condition as Clever's sharing page does."""
+    label = FIELD_LABELS[condition.field]
+    return f'{label} {condition.operator.value} "{condition.value.strip()}"'
+
+
+def rule_text(sharing: Sharing) -> str:
+    """Say a choice in the words of Clever's sharing page, to be pasted there.
+
+    Shape: one line a rule; for the other modes one line that says what is shared.
+    """
+    if sharing.mode is SharingMode.DISTRICT:
+        return "Share all sections of the district."
+    if sharing.mode is SharingMode.SCHOOLS:
+        return "Share all sections of these schools: " + ", ".join(sharing.school_ids)
+    if sharing.mode is SharingMode.SECTIONS:
+        return "Share these sections: " + ", ".join(sharing.section_ids)
+    return "\n".join(
+        "Match all sections where " + " and ".join(condition_text(c) for c in rule.conditions)
+        for rule in sharing.rules
+    )
+
+
+_WRITTEN: Final = re.compile(
+    r"(?i)^\s*([a-z]+(?:[ _-][a-z]+)?)\s+(is\s+not|is|contains)\s+(\"[^\"]*\"|.*?)\s*$"
+)
+
+
+def read_condition(text: str) -> Condition:
+    """Read one condition as a person writes it: `course_name contains Homeroom`.
+
+    Raises: RuleIsUnclear.
+    """
+    found = _WRITTEN.match(text)
+    name = re.sub(r"[ -]", "_", found[1].lower()) if found else ""
+    if found is None or name not in {field.value for field in MatchField}:
+        fields = ", ".join(field.value for field in MatchField)
+        raise RuleIsUnclear(
+            f'"{text.strip()}" is no condition. Write a field, then is, is not or contains, then '
+            f"a value, as in: course_name contains Homeroom. The fields are {fields}."
+        )
+    operator = MatchOperator(re.sub(r"\s+", " ", found[2].lower()))
+    return Condition(MatchField(name), operator, found[3].strip('"').strip()[:LONGEST_VALUE])
+
+
+def read_rule(text: str) -> SharingRule:
+    """Read a rule as a person writes it: conditions with `and` between them.
+
+    Shape:  a value that holds the word `and` stands in double quotes.
+    Raises: RuleIsUnclear.
+    """
+    said = re.sub(r"(?i)^\s*match all sections where\s+", "", text)
+    parts = re.split(r"(?i)\s+and\s+(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", said)
+    if len(parts) > MOST_CONDITIONS:
+        raise RuleIsUnclear(f"A rule has at most {MOST_CONDITIONS} conditions.")
+    return SharingRule(tuple(read_condition(part) for part in parts))
+
+
+def read_rules(lines: Iterable[str]) -> Sharing:
+    """Read rules, one a line; blank lines are nothing.
+
+    Raises: RuleIsUnclear.
+    """
+    rules = tuple(dict.fromkeys(read_rule(line) for line in lines if line.strip()))
+    if not rules:
+        raise RuleIsUnclear("There is no rule. Write one, as in: course_name contains Homeroom.")
+    if len(rules) > MOST_RULES:
+        raise RuleIsUnclear(f"There are at most {MOST_RULES} rules.")
+    return Sharing(SharingMode.RULES, rules=rules)
