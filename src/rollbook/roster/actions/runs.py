@@ -287,6 +287,7 @@ class _Runner:
         except MayNotSendRoster:
             self._end(run, RunOutcome.REFUSED, OTHER_DISTRICT, _SAYS[OTHER_DISTRICT])
             return
+        run.intake = intake  # as it is now that it was checked
         outcome = _outcome_of(intake)
         if outcome is RunOutcome.PLANNED and run.is_scheduled and self._commit(intake):
             outcome = RunOutcome.COMMITTED
