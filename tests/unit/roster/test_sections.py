@@ -181,10 +181,10 @@ def test_the_smallest_rule_is_proposed_with_its_leftovers() -> None:
     )
     assert proposal.tally == SectionTally(none=1, one=39, more=1)
     assert [fix.says for fix in proposal.fixes] == [
-        "Enroll 1 student of NORTH in one section that matches, "
-        "like “Homeroom · Rm 0”, “Homeroom · Rm 1”.",
         "End 1 enrollment of 1 student of NORTH, so that each keeps one of "
         "“Homeroom · Rm 0”, “Homeroom · Rm 1”.",
+        "Enroll 1 student of NORTH in one section that matches, "
+        "like “Homeroom · Rm 0”, “Homeroom · Rm 1”.",
     ]
     assert proposal.by_school.to_dicts() == [
         {"school_sourced_id": "north", "school": "NORTH", "none": 1, "one": 39, "more": 1}
