@@ -15,7 +15,7 @@ from rollbook.roster.models.intakes import Intake
 class TransferRequest(models.Model):
     """Hold that a district asks another to release a student."""
 
-    personal_data: ClassVar[frozenset[str]] = frozenset({"student", "reason"})
+    personal_data: ClassVar[frozenset[str]] = frozenset({"student", "reason", "said"})
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="transfers")
@@ -27,6 +27,7 @@ class TransferRequest(models.Model):
     )
     intake = models.ForeignKey(Intake, null=True, on_delete=models.SET_NULL, related_name="+")
     status = models.CharField(max_length=10)  # asked, released, refused, withdrawn, done
+    said = models.JSONField(default=dict)  # what the asking roster said: state_id, names, line
     reason = models.CharField(max_length=400, blank=True)  # of a refusal
     asked_by = models.CharField(max_length=80)
     asked_at = models.DateTimeField()
