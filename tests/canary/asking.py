@@ -37,7 +37,13 @@ PAGES = {
     "roster_plan": "file",
     "roster_rows": "file",
     "roster_decide": "file",
+    "roster_findings": "file",
     "roster_findings_csv": "file",
+    "roster_findings_json": "file",
+    "roster_root_causes_csv": "file",
+    "roster_excluded": "file",
+    "roster_summary": "file",
+    "roster_summary_pdf": "file",
     "result_intake": "file",
 }
 # Drawn at random, and so now and then equal to a token.

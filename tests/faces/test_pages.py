@@ -86,7 +86,7 @@ def test_a_role_without_the_right_is_refused_in_words(
 
 
 ONLY_POST = {"roster_decide"}
-SENDS_ON = {"find_student"}
+SENDS_ON = {"find_student", "roster_excluded"}
 SAYS = {
     "home": "Search by",
     "results": "Search by Student",
@@ -98,7 +98,12 @@ SAYS = {
     "students": "SSID",
     "roster_plan": "Findings",
     "roster_rows": "Before → after",
+    "roster_findings": "Root causes",
     "roster_findings_csv": "code,severity,file",
+    "roster_findings_json": "root_causes",
+    "roster_root_causes_csv": "code,severity,cause,weight",
+    "roster_summary": "What to do first",
+    "roster_summary_pdf": "%PDF",
     "result_intakes": "Send test results",
     "result_intake": "Findings",
     "administration": "Audit log",
@@ -126,7 +131,7 @@ def test_every_page_says_what_it_is_for(monkeypatch: pytest.MonkeyPatch) -> None
         if route.name in ONLY_POST | SENDS_ON:
             continue
         response = client.get(_path(route, world))
-        text = response.content.decode()
+        text = response.content.decode(errors="replace")
         told[route.name] = (response.status_code, SAYS.get(route.name, "</h1>") in text)
     assert told == dict.fromkeys(told, (200, True))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rollbook.changes.types import PlanStatus
+from rollbook.cli.roster_findings import papers, show_findings, summary_of_check, write_papers
 from rollbook.cli.terminal import (
     FORMAT,
     Operator,
@@ -18,7 +19,9 @@ from rollbook.cli.terminal import (
     print_json,
     print_table,
 )
-from rollbook.roster.sources.oneroster_csv import check_file
+from rollbook.roster.checks.run import check_bundle
+from rollbook.roster.rules.reading import Reading
+from rollbook.roster.sources.reading import read_roster, translated
 from rollbook.roster.types import IntakeStatus, Profile
 
 if TYPE_CHECKING:  # tables load only after Django has started
@@ -52,23 +55,40 @@ def roster() -> None:
     help="Judge as a conformance run would, or as districts really send.",
 )
 @ENCODING
+@papers
 @FORMAT
 @click.pass_context
 def check(
-    context: click.Context, *, bundle: Path, profile: str, encoding: str, output: str
+    context: click.Context,
+    *,
+    bundle: Path,
+    profile: str,
+    encoding: str,
+    summary: bool,
+    output: str,
+    **wanted: Path | None,
 ) -> None:
     """Say what is wrong with a roster bundle. Needs no installation and changes nothing.
 
     Exit status: 0 when it is sound or has only warnings, 1 when it has errors.
     """
-    result = check_file(bundle, profile=Profile(profile), encoding=encoding)
-    if output == "json":
-        print_json(result.as_json())
+    reading = Reading(profile=Profile(profile), encoding=encoding)
+    received = read_roster(bundle, reading, name=bundle.name)
+    result = check_bundle(received, profile=reading.profile)
+    told = translated(result, received)
+    write_papers(bundle, result, told, received, encoding=encoding, wanted=wanted)
+    if summary:
+        click.echo(summary_of_check(bundle, result, told, received), nl=False)
+    elif output == "json":
+        print_json(told.as_json())
     else:
-        print_findings(result.report, result.report.counts)
-        records = result.counts.records
-        click.echo(f"{bundle.name}: {result.report.verdict.value}. " + _counted(records))
-    context.exit(exit_code(result.report.verdict))
+        print_findings(told.report, told.report.counts)
+        records = told.counts.records
+        click.echo(f"{bundle.name}: {told.report.verdict.value}. " + _counted(records))
+    context.exit(exit_code(told.report.verdict))
+
+
+roster.add_command(show_findings)
 
 
 def _counted(records: Mapping[str, int]) -> str:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from uuid import UUID
 
-import polars as pl
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -27,7 +26,6 @@ from rollbook.changes.actions import (
 )
 from rollbook.changes.queries import get_plan, plan_conflicts, plan_counts_by_school, plan_rows
 from rollbook.changes.types import ChangeAction, PlanStatus, PlanSummary
-from rollbook.files.csv_write import write_csv
 from rollbook.orgs.queries import school_names, schools_in
 from rollbook.people.queries.roster import roster_sizes, students_by_school
 from rollbook.people.queries.students import student_page
@@ -359,22 +357,6 @@ def _decided(request: Reader, intake: UUID, choice: str) -> str:
 
 def _count(number: str) -> int:
     return int(number) if number.isdecimal() and len(number) < 10 else NO_COUNT
-
-
-@door(rule="Findings of a file of a district within ROSTER_READ.", needs=Permission.ROSTER_READ)
-def findings_csv(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
-    """Download all kept findings of a file."""
-    found = findings_of(request.scope, intake, limit=1_000_000)
-    columns = ("code", "severity", "file", "line", "column", "value", "says", "fix", "weight")
-    frame = pl.DataFrame(
-        [[None if row[name] is None else str(row[name]) for name in columns] for row in found],
-        schema=dict.fromkeys(columns, pl.String),
-        orient="row",
-    )
-    content = write_csv(frame, columns=columns, formula_safe=True)
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="findings-{intake}.csv"'
-    return response
 
 
 @door(

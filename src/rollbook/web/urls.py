@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from rollbook.web import administration, assessments, home, messages, results, rosters, system
+from rollbook.web import (
+    administration,
+    assessments,
+    findings,
+    home,
+    messages,
+    results,
+    rosters,
+    system,
+)
 from rollbook.web import result_intakes as intakes
 
 YEAR = "<int:school_year>/"
 SCHOOL = f"{YEAR}results/schools/<uuid:school>/grades/<str:grade>/"
+FINDINGS = f"{YEAR}rosters/<uuid:intake>/findings/"
 ADMINISTRATION = f"{YEAR}administration/"
 
 urlpatterns: list[URLPattern] = [
@@ -28,11 +38,13 @@ urlpatterns: list[URLPattern] = [
     path(f"{YEAR}rosters/<uuid:intake>/", rosters.plan, name="roster_plan"),
     path(f"{YEAR}rosters/<uuid:intake>/rows/", rosters.rows, name="roster_rows"),
     path(f"{YEAR}rosters/<uuid:intake>/decide/", rosters.decide, name="roster_decide"),
-    path(
-        f"{YEAR}rosters/<uuid:intake>/findings.csv",
-        rosters.findings_csv,
-        name="roster_findings_csv",
-    ),
+    path(FINDINGS, findings.findings, name="roster_findings"),
+    path(f"{FINDINGS}findings.csv", findings.findings_csv, name="roster_findings_csv"),
+    path(f"{FINDINGS}findings.json", findings.everything_json, name="roster_findings_json"),
+    path(f"{FINDINGS}root_causes.csv", findings.root_causes_csv, name="roster_root_causes_csv"),
+    path(f"{FINDINGS}excluded/", findings.excluded, name="roster_excluded"),
+    path(f"{FINDINGS}summary/", findings.summary, name="roster_summary"),
+    path(f"{FINDINGS}summary.pdf", findings.summary_as_pdf, name="roster_summary_pdf"),
     path(f"{YEAR}result-files/", intakes.intakes, name="result_intakes"),
     path(f"{YEAR}result-files/<uuid:intake>/", intakes.intake, name="result_intake"),
     path(ADMINISTRATION, administration.index, name="administration"),

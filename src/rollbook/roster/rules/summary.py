@@ -11,10 +11,14 @@ from rollbook.shared.findings import Severity
 
 # One page holds so many causes; the rest is in root_causes.csv.
 SHOWN_CAUSES: Final = 8
+SHOWN_DOUBTS: Final = 4
 _NAMES: Final = {
-    "orgs": "organizations",
-    "academicSessions": "sessions",
-    "users": "people",
+    "orgs": ("organization", "organizations"),
+    "academicSessions": ("session", "sessions"),
+    "users": ("person", "people"),
+    "classes": ("class", "classes"),
+    "categories": ("category", "categories"),
+    "demographics": ("set of demographics", "sets of demographics"),
 }
 
 
@@ -41,6 +45,11 @@ class PreflightSummary:
         return [c for c in self.causes if c.severity in (Severity.FATAL, Severity.ERROR)]
 
     @property
+    def doubtful(self) -> list[RootCause]:
+        """Return the causes that leave no row out."""
+        return [c for c in self.causes if c.severity is Severity.WARNING]
+
+    @property
     def left_out_count(self) -> int:
         """Count the rows left out of all files."""
         return sum(self.left_out.values())
@@ -57,13 +66,25 @@ def summary_text(summary: PreflightSummary, *, with_values: bool = True) -> str:
     Shape: without values no cell is quoted: that is the text for a mail.
     """
     parts = [
-        _section("What came", [f"{summary.file_name}: {_records(summary)}."]),
-        _section("What will change", _changes(summary)),
-        _section("What is left out, and why", _left_out(summary, with_values)),
-        _section("Repaired on the way in", _repairs(summary)),
-        _section("What to do first", first_steps(summary, with_values=with_values)),
+        "\n".join([title, *(f"- {line}" for line in lines)])
+        for title, lines in summary_sections(summary, with_values=with_values)
+        if lines
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(parts) + "\n"
+
+
+def summary_sections(
+    summary: PreflightSummary, *, with_values: bool = True
+) -> list[tuple[str, list[str]]]:
+    """Return the page as titles with their lines; a title without lines has nothing to say."""
+    return [
+        ("What came", [f"{summary.file_name}: {_records(summary)}."]),
+        ("What will change", _changes(summary)),
+        ("What is left out, and why", _left_out(summary, with_values)),
+        ("Kept, and worth a look", _doubtful(summary, with_values)),
+        ("Repaired on the way in", _repairs(summary)),
+        ("What to do first", first_steps(summary, with_values=with_values)),
+    ]
 
 
 def first_steps(summary: PreflightSummary, *, with_values: bool = True) -> list[str]:
@@ -84,9 +105,11 @@ def first_steps(summary: PreflightSummary, *, with_values: bool = True) -> list[
 
 
 def _records(summary: PreflightSummary) -> str:
-    counts = [
-        f"{count:,} {_NAMES.get(file, file)}" for file, count in summary.records.items() if count
-    ]
+    counts: list[str] = []
+    for file, count in summary.records.items():
+        one, many = _NAMES.get(file, (file.removesuffix("s"), file))
+        if count:
+            counts.append(f"{count:,} {one if count == 1 else many}")
     return ", ".join(counts) or "nothing that can be used"
 
 
@@ -120,5 +143,11 @@ def _repairs(summary: PreflightSummary) -> list[str]:
     ]
 
 
-def _section(title: str, lines: Sequence[str]) -> str:
-    return "\n".join([title, *(f"- {line}" for line in lines)]) if lines else ""
+def _doubtful(summary: PreflightSummary, with_values: bool) -> list[str]:
+    causes = summary.doubtful
+    shown = [
+        f"{cause.cause} [{cause.code}]" if with_values else cause.mentions
+        for cause in causes[:SHOWN_DOUBTS]
+    ]
+    more = len(causes) - SHOWN_DOUBTS
+    return [*shown, f"And {more:,} more."] if more > 0 else shown
