@@ -37,7 +37,8 @@ class IntakePolicy:
 
     Shape: `is_additive` never archives; `commits_itself` lets a plan without a hold go in alone,
            which only a scheduled run does. `second_person_from` is the number of leaving students
-           from which two people must approve, None never.
+           from which two people must approve, None never. `requires_one_section` makes a finding
+           of students whom sharing leaves in no section or in several.
     Units: `largest_excluded_percent` is 0–100 of the records of one file.
     """
 
@@ -47,6 +48,7 @@ class IntakePolicy:
     commits_itself: bool = False
     second_school: SecondSchoolPolicy = SecondSchoolPolicy.ADD
     second_person_from: int | None = 500
+    requires_one_section: bool = False
     thresholds: Thresholds = field(default_factory=Thresholds)
 
     def as_json(self) -> dict[str, Any]:
