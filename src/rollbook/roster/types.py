@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -308,14 +308,21 @@ class Exclusion:
 class BundleResult:
     """Hold what the checks found, and what can be planned with.
 
-    Shape: `frames` is None when a fatal finding leaves nothing to plan with; `excluded` is keyed
-           by file and lacks files of which nothing is left out.
+    Shape: `excluded` is keyed by file and lacks files of which nothing is left out. `make_frames`
+           makes the frames to plan with, the same ones however often it is asked; None when a
+           fatal finding leaves nothing to plan with. Whoever only wants the findings never asks:
+           text for millions of rows takes memory.
     """
 
     report: FindingReport
     counts: BundleCounts
-    frames: RosterFrames | None
+    make_frames: Callable[[], RosterFrames] | None
     excluded: Mapping[str, Exclusion] = field(default_factory=dict[str, Exclusion])
+
+    @property
+    def frames(self) -> RosterFrames | None:
+        """Return what can be planned with."""
+        return None if self.make_frames is None else self.make_frames()
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as plain values, for JSON.
@@ -346,6 +353,34 @@ class RosterWaits(Event):
     organization_id: int | None
     file_name: str
     reason_count: int
+
+
+class TransferStatus(StrEnum):
+    """Name a step in the life of a transfer request."""
+
+    ASKED = "asked"
+    RELEASED = "released"  # the next roster of the asking district may take the student
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class TransfersAsked(Event):
+    """Say that a district is asked to release students."""
+
+    intake_uuid: UUID | None
+    from_district_id: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDecided(Event):
+    """Say that the other side has answered a transfer request."""
+
+    request_uuid: UUID
+    to_district_id: int
+    is_released: bool
 
 
 class IntakeStatus(StrEnum):

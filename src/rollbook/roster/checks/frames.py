@@ -36,12 +36,13 @@ def roster_frames(bundle: JudgedBundle) -> RosterFrames:
     """Return the records that are still in, typed and named the same for both versions.
 
     Shape: see `RosterFrames`; the mode of a file that cannot be used is absent, so that nothing
-           is read as removed because of it.
+           is read as removed because of it. The bundle is empty then: a table and its frame
+           together would be the most that a check ever holds in memory.
     """
-    frames = {name: _frame(bundle.get(file), name) for name, file in _FILES.items()}
     modes = {file: _mode(bundle, file) for file in _FILES.values()}
-    users = bundle.get("users")
-    if bundle.version == "1.1" and users is not None:
+    users = bundle.get("users") if bundle.version == "1.1" else None
+    frames = {name: _frame(bundle.tables.pop(file, None), name) for name, file in _FILES.items()}
+    if users is not None:
         frames["roles"] = _roles_of_users(users.records())
         frames["users"] = _with_primary_org(frames["users"], users.records())
         modes["roles"] = modes["users"]

@@ -10,7 +10,7 @@ import polars as pl
 from rollbook.roster.checks.cell_checks import NOT_A_GUID
 from rollbook.roster.checks.kinds import GUID
 from rollbook.roster.checks.ledger import Ledger, RosterCheck
-from rollbook.roster.checks.tables import JudgedBundle, JudgedTable
+from rollbook.roster.checks.tables import JudgedBundle, JudgedTable, as_text
 from rollbook.roster.layouts import Column
 from rollbook.roster.types import Mode
 from rollbook.shared.findings import Severity
@@ -130,8 +130,11 @@ def _resolve(reference: _Reference) -> None:
     table, column = reference.table, reference.column
     if table.frame[column.name].null_count() == table.frame.height:
         return
-    used = _used(table, column)
     targets = _targets(reference.bundle, reference.target)
+    if targets is not None and (at := _all_found(table, column, targets)) is not None:
+        table.frame = table.frame.with_columns(at.alias(f"_at_{column.name}"))
+        return
+    used = _used(table, column)
     if targets is None:
         _note_missing_file(reference, used.filter("is_in"))
         return
@@ -145,6 +148,30 @@ def _resolve(reference: _Reference) -> None:
     _note_left_out(reference, found)
 
 
+def _all_found(table: JudgedTable, column: Column, targets: pl.DataFrame) -> pl.Series | None:
+    """Return the row number of each record named; None unless every one is there and still in.
+
+    The way of files without a fault: it asks once for each id, however many rows name it.
+    """
+    if column.is_list or table.removed is not None:
+        return None
+    cells = table.frame[column.name]
+    names = cells.unique() if cells.dtype == pl.Categorical() else cells
+    names = names.drop_nulls()
+    found = (
+        as_text(names)
+        .to_frame("id")
+        .join(targets, on="id", how="left", maintain_order="left")
+        .select("at", "is_kept")
+    )
+    if found["is_kept"].null_count() or not found["is_kept"].all():
+        return None
+    if names.len() == cells.len():
+        return found["at"]
+    pairs = pl.DataFrame([names.alias("id"), found["at"]]).unique("id")
+    return cells.to_frame("id").join(pairs, on="id", how="left", maintain_order="left")["at"]
+
+
 def _used(table: JudgedTable, column: Column) -> pl.DataFrame:
     """Return every reference that has to hold, but for removals, which need only their own id.
 
@@ -152,7 +179,7 @@ def _used(table: JudgedTable, column: Column) -> pl.DataFrame:
     """
     used = table.frame.select(
         "_line",
-        value=pl.col(column.name),
+        value=as_text(table.frame[column.name]),
         row=pl.int_range(pl.len(), dtype=pl.UInt32),
         is_in=table.kept,
     )

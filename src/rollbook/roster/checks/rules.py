@@ -265,16 +265,31 @@ def _check_roles(bundle: JudgedBundle, ledger: Ledger) -> None:
     (roles,) = whole
     rows = roles.current(
         "userSourcedId", "orgSourcedId", "roleType", "userProfileSourcedId",
-        "_at_userSourcedId", "_at_userProfileSourcedId",
+        "_at_userSourcedId", "_at_orgSourcedId", "_at_userProfileSourcedId",
     )  # fmt: skip
     _check_primary_roles(rows, ledger)
     _check_profiles(bundle, rows, ledger)
     users = bundle.get("users")
     if users is not None and users.mode is roles.mode:
-        _check_primary_orgs(users, roles.frame, ledger)
+        held = pl.DataFrame([roles.column("userSourcedId"), roles.column("orgSourcedId")])
+        _check_primary_orgs(users, held, ledger)
+
+
+def _has_one_primary_each(rows: pl.DataFrame) -> bool:
+    """Tell at once whether every user has one primary role at each organization, as most have."""
+    places = rows.select(
+        pair=pl.col("_at_userSourcedId").cast(pl.UInt64) * (2**32) + pl.col("_at_orgSourcedId"),
+        is_primary=pl.col("roleType") == "primary",
+    )
+    if places["pair"].null_count():
+        return False
+    primary = places.filter("is_primary")["pair"]
+    return primary.n_unique() == primary.len() == places["pair"].n_unique()
 
 
 def _check_primary_roles(rows: pl.DataFrame, ledger: Ledger) -> None:
+    if _has_one_primary_each(rows):
+        return
     pair = ["userSourcedId", "orgSourcedId"]
     primary = pl.col("roleType") == "primary"
     counted = rows.with_columns(

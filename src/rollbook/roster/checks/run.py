@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Final
 
 import polars as pl
 
 from rollbook.files.checks import CSV_BLANK_LINE, CSV_UTF_16
-from rollbook.files.csv import CsvTable
 from rollbook.roster.checks.cells import judge_cells
 from rollbook.roster.checks.frames import roster_frames
 from rollbook.roster.checks.headers import SAID_HERE, STRICTER, judge_header
@@ -19,7 +19,7 @@ from rollbook.roster.checks.package import check_package
 from rollbook.roster.checks.references import check_references
 from rollbook.roster.checks.rules import check_rules
 from rollbook.roster.checks.sense import check_sense
-from rollbook.roster.checks.tables import JudgedBundle, JudgedTable, compact
+from rollbook.roster.checks.tables import JudgedBundle, JudgedTable, compact, large_texts
 from rollbook.roster.layouts import LAYOUTS, FileLayout
 from rollbook.roster.types import (
     BundleCounts,
@@ -97,32 +97,43 @@ def _judge_tables(
     for file in names:
         mode = bundle.modes.get(file)
         if file in bundle.tables and mode is not None and mode is not Mode.ABSENT:
-            _judge_table(bundle.tables[file], LAYOUTS[bundle.version][file], mode, judged, ledger)
+            _judge_table(bundle, LAYOUTS[bundle.version][file], mode, judged, ledger)
     return judged
 
 
 def _judge_table(
-    table: CsvTable, layout: FileLayout, mode: Mode, judged: JudgedBundle, ledger: Ledger
+    bundle: OneRosterBundle,
+    layout: FileLayout,
+    mode: Mode,
+    judged: JudgedBundle,
+    ledger: Ledger,
 ) -> None:
+    table = bundle.tables[layout.name]
     _take_findings(table.findings, layout.name, ledger)
     for code, lines in table.left_out.items():
         ledger.condemn(layout.name, lines, code)
-    judged.heights[layout.name] = table.frame.height
+    judged.heights[layout.name] = height = table.frame.height
+    is_lost = table.findings.is_fatal or height > 0
     frame = judge_header(table, layout, ledger)
+    # What was read is let go of step by step: nobody else holds it, and it is large.
+    del table
     if frame is not None:
-        typed = compact(judge_cells(frame, layout, mode, ledger))
+        typed = judge_cells(frame, layout, mode, ledger)
+        del frame
+        for name in large_texts(typed):
+            typed = typed.with_columns(compact(typed[name], layout.name))
         kept = pl.repeat(True, typed.height, dtype=pl.Boolean, eager=True)
         judged.tables[layout.name] = JudgedTable(layout, mode, typed, kept)
-    elif table.findings.is_fatal or table.frame.height:
+    elif is_lost:
         judged.lost |= {layout.name}
 
 
 def _result(judged: JudgedBundle, ledger: Ledger) -> BundleResult:
-    frames = None if ledger.report.is_fatal else roster_frames(judged)
+    make_frames = None if ledger.report.is_fatal else cache(partial(roster_frames, judged))
     return BundleResult(
         report=ledger.report,
         counts=_counts(judged, ledger),
-        frames=frames,
+        make_frames=make_frames,
         excluded=_excluded(judged, ledger),
     )
 

@@ -24,8 +24,9 @@ def check_classes(bundle: JudgedBundle, students: pl.Series, ledger: Ledger) -> 
     if enrollments is None:
         return
     rows = enrollments.current(
-        _AT_CLASS, _AT_USER, "_at_schoolSourcedId", "role", "primary", "beginDate", "endDate"
-    )
+        _AT_CLASS, _AT_USER, "_at_schoolSourcedId", "role", "primary", "beginDate", "endDate",
+        is_coded=True,
+    )  # fmt: skip
     _check_rows(enrollments, rows, ledger)
     _check_twice(bundle, enrollments, rows, ledger)
     if classes is not None:
@@ -43,7 +44,7 @@ def _check_rows(enrollments: JudgedTable, rows: pl.DataFrame, ledger: Ledger) ->
     backwards = rows.filter(end < begin).select("_line", value=end, start=begin)
     ledger.add_rows(checks.ENROLLMENT_BACKWARDS, enrollments.name, backwards, column="endDate")
     odd = rows.filter(pl.col("primary") & (pl.col("role") != "teacher"))
-    found = odd.select("_line", value="role")
+    found = odd.select("_line", value=pl.col("role").cast(pl.String))
     ledger.add_rows(checks.PRIMARY_STUDENT, enrollments.name, found, column="primary")
 
 
@@ -88,7 +89,7 @@ def _check_twice(
     at_once = at_once.filter(begin < pl.col("before")).sort("_line")
     found = at_once.select(
         "_line",
-        "role",
+        pl.col("role").cast(pl.String),
         "count",
         value=enrollments.at(at_once["row"], "userSourcedId"),
         of_class=enrollments.at(at_once["row"], "classSourcedId"),
