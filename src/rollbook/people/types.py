@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 
@@ -38,3 +39,40 @@ class SchoolSpell:
     begins_on: date | None
     ends_before: date | None
     is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordToEdit:
+    """Hold one student, staff member or class as a person edits it.
+
+    Shape: `cells` are those that may be edited, as text; `edited` maps the columns that syncs
+           leave alone to the ids of their edits. `organization_id` is the district, of a class the
+           school.
+    """
+
+    table: str
+    id: int
+    uuid: UUID
+    organization_id: int
+    label: str
+    cells: Mapping[str, str]
+    edited: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EditRow:
+    """Hold one cell that was edited here and that syncs leave alone.
+
+    Shape: `upstream` is what the source says, where `is_overridden` tells that it differs.
+    """
+
+    id: int
+    table: str
+    record_uuid: UUID | None
+    label: str
+    column: str
+    value: str
+    upstream: str
+    is_overridden: bool
+    edited_by: str
+    edited_at: datetime

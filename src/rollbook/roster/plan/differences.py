@@ -10,6 +10,7 @@ import polars as pl
 from rollbook.changes.types import PlanTable, TableChanges
 from rollbook.people import layouts as people
 from rollbook.roster.plan.draft import Draft, live
+from rollbook.roster.plan.edits import keep_edits
 from rollbook.roster.rules.standing import LEFT_BEHIND
 from rollbook.roster.types import Mode
 
@@ -64,7 +65,7 @@ def changes_of(
     files = _SAID_BY.get(table.name, (file,))
     if all(draft.incoming.modes.get(name, Mode.ABSENT) is Mode.ABSENT for name in files):
         wanted = wanted.head(0)
-    compared = _compared(table, known, wanted)
+    compared = _compared(draft, table, known, wanted)
     gone = _archived(draft, table, known, kept)
     draft.gone[table.name] = gone.select("id")
     frame = pl.concat([compared, gone], how="diagonal").sort("id")
@@ -73,7 +74,9 @@ def changes_of(
     return TableChanges(table=table, frame=_with_schools(draft, table, known, frame))
 
 
-def _compared(table: PlanTable, known: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
+def _compared(
+    draft: Draft, table: PlanTable, known: pl.DataFrame, wanted: pl.DataFrame
+) -> pl.DataFrame:
     """Return one row per wanted record that is new or differs, every cell before and after."""
     joined = wanted.join(
         known.select("id", **{f"before.{column}": pl.col(column) for column in table.columns}),
@@ -99,6 +102,9 @@ def _compared(table: PlanTable, known: pl.DataFrame, wanted: pl.DataFrame) -> pl
                 value = value.fill_null("")
         after[column] = value.alias(f"after.{column}")
     rows = joined.with_columns(*after.values())
+    if draft.current.edits.height:
+        rows, said = keep_edits(table, rows, draft.current.edits)
+        draft.upstream.append(said)
     differs = pl.any_horizontal(
         [
             pl.col(f"before.{c}").ne_missing(pl.col(f"after.{c}"))

@@ -13,6 +13,7 @@ from rollbook.changes.layouts import row_schema
 from rollbook.changes.types import PlanTable, TableChanges
 from rollbook.orgs.layouts import ACADEMIC_SESSIONS, ORGANIZATIONS
 from rollbook.people import layouts as people
+from rollbook.roster.plan.edits import EDITS, UPSTREAM
 from rollbook.roster.rules import identity
 from rollbook.roster.rules.policy import SecondSchoolPolicy
 from rollbook.roster.types import RosterFrames
@@ -59,13 +60,15 @@ class CurrentRoster:
            other names of students, `elsewhere` the active school enrollments of other sources,
            `answers` those that people gave about second schools (see ANSWERS), and `released` the
            students whom another district has let go to this one. `home_id` is the
-           district of a saved source: what its files call their district is that one.
+           district of a saved source: what its files call their district is that one. `edits` are
+           the cells that people edited here, of whatever source (see plan/edits.py).
     """
 
     source: str
     frames: Mapping[str, pl.DataFrame]
     may_take_from: frozenset[int] | None = None
     home_id: int | None = None
+    edits: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EDITS))
     aliases: pl.DataFrame = field(default_factory=lambda: _empty(people.STUDENT_ALIASES))
     elsewhere: pl.DataFrame = field(default_factory=lambda: _empty(people.SCHOOL_ENROLLMENTS))
     answers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ANSWERS))
@@ -104,13 +107,15 @@ class RosterPlan:
     """Hold the plan of one roster and what was found while making it.
 
     Shape: `changes` lists the tables in writing order, without those that do not change;
-           `excluded` maps a file's name to the sourcedIds left out while matching.
+           `excluded` maps a file's name to the sourcedIds left out while matching. `upstream` is
+           what the roster says of the cells that were edited here (see plan/edits.py).
     """
 
     changes: tuple[TableChanges, ...]
     findings: tuple[Finding, ...]
     school_year: int
     district_ids: tuple[int, ...]
+    upstream: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=UPSTREAM))
     asks: tuple[TransferAsk, ...] = ()
     questions: tuple[SchoolQuestion, ...] = ()
 
@@ -136,6 +141,7 @@ class Draft:
     ids: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
     left_out: set[str] = field(default_factory=set[str])  # sourcedIds of students, with a finding
     findings: list[Finding] = field(default_factory=list[Finding])
+    upstream: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
     # Students (by id) of whom nothing is taken for gone: their row came, with a finding.
     left_out_ids: set[int] = field(default_factory=set[int])
     second_ids: set[int] = field(default_factory=set[int])  # whose record another source writes

@@ -21,6 +21,7 @@ from rollbook.roster.plan.draft import (
     ReserveIds,
     RosterPlan,
 )
+from rollbook.roster.plan.edits import UPSTREAM
 from rollbook.roster.plan.moves import settled_changes
 from rollbook.roster.plan.persons import (
     want_assignments,
@@ -92,6 +93,7 @@ def plan_roster(
         findings=tuple(draft.findings),
         school_year=draft.school_year,
         district_ids=tuple(districts),
+        upstream=pl.concat([pl.DataFrame(schema=UPSTREAM), *draft.upstream]),
         asks=tuple(draft.asks),
         questions=tuple(draft.questions),
     )
