@@ -1,0 +1,232 @@
+"""Read a sheet of an XLSX workbook as text, within declared limits."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+
+from rollbook.files.checks import CSV_DUPLICATE_COLUMN, CSV_TOO_MANY_COLUMNS, CSV_UNNAMED_COLUMN
+from rollbook.files.csv import CsvTable
+from rollbook.files.limits import DEFAULT, MIB, Limits
+from rollbook.files.zip import EntryCannotBeRead, open_zip
+from rollbook.shared.findings import Check, FindingReport, Severity
+
+_LAYOUT: Final = "ECMA-376, Office Open XML"
+# A workbook is read into memory whole, cell by cell, so it is held tighter than a CSV file.
+XLSX_LIMITS: Final = replace(
+    DEFAULT, max_bytes=200 * MIB, max_unpacked_bytes=1024 * MIB, max_cells=30_000_000
+)
+
+XLSX_DAMAGED: Final = Check(
+    "FIL-401",
+    "workbook cannot be read",
+    Severity.FATAL,
+    "{file} is no XLSX workbook that Rollbook can read: {what}.",
+    "Save it again as an Excel workbook (.xlsx) without a password, or as CSV UTF-8.",
+    "Only what can be read whole is used.",
+    _LAYOUT,
+)
+XLSX_TOO_LARGE: Final = Check(
+    "FIL-402",
+    "workbook is too large",
+    Severity.FATAL,
+    "{file} is larger than Rollbook reads: {what}.",
+    "Save the sheet as CSV UTF-8 and send that.",
+    "A workbook takes far more memory than the same rows as CSV.",
+    _LAYOUT,
+)
+XLSX_EMPTY: Final = Check(
+    "FIL-403",
+    "workbook has no filled sheet",
+    Severity.FATAL,
+    "{file} has no sheet with a header row.",
+    "Put the column names on the first filled line of a sheet.",
+    "An empty workbook never means that everyone left.",
+    _LAYOUT,
+)
+XLSX_NO_SHEET: Final = Check(
+    "FIL-404",
+    "sheet is not in the workbook",
+    Severity.FATAL,
+    '{file} has no sheet "{value}".',
+    "Name the sheet so again, or choose another one.",
+    "Another sheet may hold other people.",
+    _LAYOUT,
+)
+XLSX_OTHER_SHEETS: Final = Check(
+    "FIL-405",
+    "workbook has further sheets",
+    Severity.INFO,
+    'Rollbook reads the sheet "{value}" of {file} and no other.',
+    "Choose another sheet if this is not the one.",
+    "What is not read is said.",
+    _LAYOUT,
+)
+XLSX_CHECKS: Final = (
+    XLSX_DAMAGED,
+    XLSX_TOO_LARGE,
+    XLSX_EMPTY,
+    XLSX_NO_SHEET,
+    XLSX_OTHER_SHEETS,
+)
+
+
+class _Refused(Exception):
+    """Carry the finding that ends the reading."""
+
+    def __init__(self, check: Check, **words: str) -> None:
+        super().__init__(check.code)
+        self.check = check
+        self.words = words
+
+
+def read_xlsx(
+    source: bytes | Path, *, name: str, sheet: str = "", limits: Limits = XLSX_LIMITS
+) -> CsvTable:
+    """Read a sheet as text; what cannot be read becomes a finding.
+
+    Shape:  as `read_csv` gives it: `_line` is the line that a spreadsheet shows, the header is
+            the first line with cells. Whole numbers have no point, days are YYYY-MM-DD. Lines
+            without cells are left out. Without a `sheet` the first visible one with cells.
+    Raises: OSError when a path cannot be read.
+    """
+    findings = FindingReport()
+    try:
+        rows, first_line = _rows(source, name, sheet, limits, findings)
+        table = _table(name, rows, first_line, findings, limits)
+    except _Refused as refused:
+        findings.add(refused.check.finding(file=name, **refused.words))
+        table = CsvTable(name, (), pl.DataFrame(schema={"_line": pl.UInt32}), findings)
+    if findings.is_fatal:
+        return replace(table, frame=table.frame.clear(), encoding="xlsx")
+    return replace(table, encoding="xlsx")
+
+
+def _rows(
+    source: bytes | Path, name: str, sheet: str, limits: Limits, findings: FindingReport
+) -> tuple[list[list[Any]], int]:
+    size = source.stat().st_size if isinstance(source, Path) else len(source)
+    if size > limits.max_bytes:
+        raise _Refused(XLSX_TOO_LARGE, what=f"more than {limits.max_bytes} bytes")
+    content = source.read_bytes() if isinstance(source, Path) else source
+    if not _is_safe(content, name, limits, findings):
+        return [], 1
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        chosen = _sheet(book, name, sheet, limits, findings)
+        start = chosen.start or (0, 0)
+        return chosen.to_python(skip_empty_area=True), start[0] + 1
+    except PasswordError as error:
+        raise _Refused(XLSX_DAMAGED, what="it is locked by a password") from error
+    except (CalamineError, ValueError, OSError) as error:
+        raise _Refused(XLSX_DAMAGED, what="its parts do not fit together") from error
+
+
+def _is_safe(content: bytes, name: str, limits: Limits, findings: FindingReport) -> bool:
+    """Unpack every part once, counting, before a library that does not count does."""
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise _Refused(XLSX_DAMAGED, what="it is an old .xls workbook, or locked by a password")
+    contents = open_zip(content, name=name, limits=limits)
+    findings.merge(contents.findings)
+    if contents.findings.is_fatal:
+        return False
+    try:
+        for entry in contents.entries:
+            if not entry.is_folder:
+                contents.read(entry.name)
+    except EntryCannotBeRead as refused:
+        findings.add(refused.finding)
+        return False
+    return True
+
+
+def _sheet(
+    book: CalamineWorkbook, name: str, wanted: str, limits: Limits, findings: FindingReport
+) -> CalamineSheet:
+    if wanted and wanted not in book.sheet_names:
+        raise _Refused(XLSX_NO_SHEET, value=wanted)
+    visible = [
+        meta.name
+        for meta in book.sheets_metadata
+        if "Visible" in str(meta.visible) and "WorkSheet" in str(meta.typ)
+    ]
+    for candidate in [wanted] if wanted else visible:
+        sheet = book.get_sheet_by_name(candidate)
+        if sheet.height * sheet.width > limits.max_cells:
+            raise _Refused(XLSX_TOO_LARGE, what=f"more than {limits.max_cells} cells")
+        if sheet.height:
+            if len(visible) > 1 and not wanted:
+                findings.add(XLSX_OTHER_SHEETS.finding(file=name, value=candidate))
+            return sheet
+    raise _Refused(XLSX_EMPTY)
+
+
+def _table(
+    name: str, rows: list[list[Any]], first_line: int, findings: FindingReport, limits: Limits
+) -> CsvTable:
+    if not rows:
+        if findings.is_fatal:
+            return CsvTable(name, (), pl.DataFrame(schema={"_line": pl.UInt32}), findings)
+        raise _Refused(XLSX_EMPTY)
+    header = tuple(_text(cell) or "" for cell in rows[0])
+    if len(header) > limits.max_columns:
+        findings.add(CSV_TOO_MANY_COLUMNS.finding(file=name, line=1, most=limits.max_columns))
+        return CsvTable(name, (), pl.DataFrame(schema={"_line": pl.UInt32}), findings)
+    names = _names(name, header, first_line, findings)
+    lines = pl.int_range(first_line + 1, first_line + len(rows), dtype=pl.UInt32, eager=True).alias(
+        "_line"
+    )
+    columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
+    texts = [_column(label, cells) for label, cells in zip(names, columns, strict=True)]
+    frame = pl.DataFrame([lines, *texts])
+    filled = frame.filter(~pl.all_horizontal(pl.col(names).is_null())) if names else frame
+    return CsvTable(name, header, filled, findings)
+
+
+def _names(name: str, header: tuple[str, ...], line: int, findings: FindingReport) -> list[str]:
+    """Return a different name for each column, as `read_csv` does."""
+    names: list[str] = []
+    for number, said in enumerate(header, start=1):
+        if not said.strip():
+            findings.add(CSV_UNNAMED_COLUMN.finding(file=name, line=line, number=number))
+        elif header.index(said) + 1 < number:
+            findings.add(
+                CSV_DUPLICATE_COLUMN.finding(file=name, line=line, column=said, value=said)
+            )
+        wanted = said if said.strip() else f"column_{number}"
+        copy, chosen = 1, wanted
+        while chosen in names or chosen == "_line":
+            copy += 1
+            chosen = f"{wanted}__{copy}"
+        names.append(chosen)
+    return names
+
+
+def _column(name: str, cells: Sequence[Any]) -> pl.Series:
+    if set(map(type, cells)) <= {str}:
+        return pl.Series(name, cells, dtype=pl.String).replace("", None)
+    return pl.Series(name, [_text(cell) for cell in cells], dtype=pl.String)
+
+
+def _text(cell: Any) -> str | None:  # noqa: PLR0911 # one return for each kind of cell
+    if isinstance(cell, str):
+        return cell or None
+    if cell is None:
+        return None
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime):
+        is_day = cell.time() == time(0)
+        return cell.date().isoformat() if is_day else cell.isoformat(sep=" ")
+    if isinstance(cell, date | time | timedelta | int):
+        return cell.isoformat() if isinstance(cell, date | time) else str(cell)
+    return str(cell)

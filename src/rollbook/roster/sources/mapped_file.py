@@ -1,0 +1,172 @@
+"""Read any CSV or XLSX by a mapping: each row a student, with a class and its teacher or without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from rollbook.files.csv import CsvTable
+from rollbook.roster.checks.conversions import (
+    DATES_AMBIGUOUS,
+    DATES_CONTRADICT,
+    MAPPED_COLUMN_GONE,
+    NEEDED_FIELD_UNFED,
+    NO_MAPPING,
+)
+from rollbook.roster.rules.import_fields import DATE_FIELDS, FIELDS, IMPORT_FIELDS, folded_header
+from rollbook.roster.rules.mapping import WORDS_OF, ColumnMapping
+from rollbook.roster.rules.spellings import DateOrder, date_column, folded, iso_days
+from rollbook.roster.sources.converting import FILE, LINE, Conversion, placed
+from rollbook.roster.sources.damage import table_of, without_damage
+from rollbook.roster.sources.flat_file import read_flat, with_only
+from rollbook.roster.sources.flat_tables import add_tables, identified
+from rollbook.roster.types import OneRosterBundle
+
+# The tables that a row of the file may belong to: when it cannot be read, it may be anybody's.
+_TABLES: Final = ("users", "roles", "demographics", "classes", "enrollments")
+
+
+def read_mapped(
+    path: Path, mapping: ColumnMapping | None, *, name: str, encoding: str
+) -> OneRosterBundle:
+    """Read a file by a mapping as a bundle of OneRoster 1.2.
+
+    Shape:  a student's sourcedId is the local id, else the state id; schools, classes, courses and
+            teachers get ids made of what names them, the same in every file that names them so.
+    Raises: OSError when the path cannot be read.
+    """
+    conversion = Conversion(name)
+    table = read_flat(
+        path,
+        name=name,
+        encoding=encoding,
+        separator=mapping.separator if mapping else "",
+        sheet=mapping.sheet if mapping else "",
+    )
+    if mapping is None:
+        conversion.take_reading(table)
+        conversion.say(NO_MAPPING, file=name)
+        return conversion.bundle()
+    read = columns_read(table, mapping)
+    conversion.take_reading(with_only(table, frozenset(read.values())), *_TABLES)
+    _judge(conversion, table, mapping, read)
+    if not conversion.findings.is_fatal:
+        _convert(conversion, table, mapping, read)
+    return conversion.bundle()
+
+
+def columns_read(table: CsvTable, mapping: ColumnMapping) -> dict[str, str]:
+    """Find the columns of a mapping in a file: import field to the column's name in its frame."""
+    exact = dict(zip(reversed(table.header), reversed(table.frame.columns[1:]), strict=True))
+    by_folded = {folded_header(said): column for said, column in exact.items()}
+    found: dict[str, str] = {}
+    for field in IMPORT_FIELDS:
+        if field.name in mapping.columns:
+            said = mapping.columns[field.name]
+            column = exact.get(said) or by_folded.get(folded_header(said))
+            if column is not None:
+                found[field.name] = column
+    return found
+
+
+def normalized(
+    rows: pl.DataFrame, mapping: ColumnMapping, orders: Mapping[str, DateOrder | None]
+) -> pl.DataFrame:
+    """Apply value maps, spellings, date orders and defaults to cells under their import fields."""
+    for name in rows.columns:
+        if name not in FIELDS:
+            continue
+        if name in DATE_FIELDS:
+            rows = rows.with_columns(iso_days(rows[name], orders.get(name)).alias(name))
+            continue
+        words = dict(WORDS_OF.get(FIELDS[name].kind, {}))
+        words |= {said: word for said, word in mapping.values.get(name, {}).items() if word}
+        if words:
+            said = folded(pl.col(name)).replace_strict(words, default=None)
+            rows = rows.with_columns(pl.coalesce(said, name).alias(name))
+    for name, value in mapping.defaults.items():
+        if value:
+            cell = pl.lit(value) if name not in rows.columns else pl.col(name).fill_null(value)
+            rows = rows.with_columns(cell.alias(name))
+    return rows
+
+
+def orders_of(
+    rows: pl.DataFrame, mapping: ColumnMapping
+) -> tuple[dict[str, DateOrder | None], dict[str, str]]:
+    """Decide the order of each column of dates: as the mapping says, else by the whole column.
+
+    Shape: the orders by import field; and the fields that a person must decide, each with
+           "ambiguous" or "contradictory".
+    """
+    orders: dict[str, DateOrder | None] = {}
+    open_questions: dict[str, str] = {}
+    for name in DATE_FIELDS:
+        if name not in rows.columns:
+            continue
+        if name in mapping.date_orders:
+            orders[name] = DateOrder(mapping.date_orders[name])
+            continue
+        found = date_column(rows[name])
+        orders[name] = found.order
+        if found.is_ambiguous or found.is_contradictory:
+            open_questions[name] = "ambiguous" if found.is_ambiguous else "contradictory"
+    return orders, open_questions
+
+
+def _judge(
+    conversion: Conversion, table: CsvTable, mapping: ColumnMapping, read: Mapping[str, str]
+) -> None:
+    """Find what keeps the mapping from being used on this file at all."""
+    if conversion.findings.is_fatal:
+        return
+    for names in mapping.missing:
+        label = " or ".join(FIELDS[name].label for name in names)
+        conversion.say(NEEDED_FIELD_UNFED, file=table.name, label=label)
+    for name, said in mapping.columns.items():
+        if name not in read:
+            label = FIELDS[name].label
+            conversion.say(MAPPED_COLUMN_GONE, file=table.name, line=1, value=said, label=label)
+
+
+def _convert(
+    conversion: Conversion, table: CsvTable, mapping: ColumnMapping, read: dict[str, str]
+) -> None:
+    said = {name: mapping.columns[name] for name in read}
+    rows, lost = without_damage(conversion, placed(table, read), said)
+    orders, open_questions = orders_of(rows, mapping)
+    for name, kind in open_questions.items():
+        check = DATES_AMBIGUOUS if kind == "ambiguous" else DATES_CONTRADICT
+        value = (
+            rows[name].drop_nulls().filter(rows[name].drop_nulls().str.contains(r"^\d{1,2}[-/.]"))
+        )
+        conversion.say(check, file=table.name, line=1, column=said[name], value=value[0])
+    if conversion.findings.is_fatal:
+        return
+    rows = identified(normalized(rows, mapping, orders))
+    for check, name, bad in lost:
+        whose = _WHOSE[name]
+        if whose in rows.columns:
+            damaged = bad.select(FILE, LINE, "value").join(
+                rows.select(FILE, LINE, sourcedId=whose), on=[FILE, LINE], maintain_order="left"
+            )
+            once = damaged.drop_nulls("sourcedId").unique(
+                "sourcedId", keep="first", maintain_order=True
+            )
+            conversion.note_rows(check, table_of(name), once, column=said[name])
+    add_tables(conversion, rows, said)
+
+
+# The made id of the record that an import field names.
+_WHOSE: Final = {
+    "ssid": "student_key",
+    "local_id": "student_key",
+    "teacher_id": "teacher_key",
+    "school_number": "school_key",
+    "district_number": "district_key",
+    "class_id": "class_key",
+    "course_number": "course_key",
+}

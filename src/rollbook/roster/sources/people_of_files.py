@@ -1,0 +1,146 @@
+"""Make the users, roles and demographics of a bundle from the rows of other layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import polars as pl
+
+from rollbook.roster.checks.conversions import CLASS_IN_TWO_PLACES, REPEATED_PERSON
+from rollbook.roster.rules.spellings import FLAGS, GRADES, RACES, SEXES, folded, respelled
+from rollbook.roster.sources.converting import FILE, LINE, Conversion
+
+# Staff and students may have the same numbers in one system; users must not.
+STAFF_PREFIX: Final = "staff-"
+_RACE_COLUMNS: Final = tuple(dict.fromkeys(RACES.values()))
+
+
+def first_rows(  # noqa: PLR0917 # what is told apart, by what, and what must agree
+    conversion: Conversion,
+    table: str,
+    rows: pl.DataFrame,
+    key: str,
+    agree: Mapping[str, str],
+    *,
+    is_class: bool = False,
+) -> pl.DataFrame:
+    """Return the first row of each key, and note the rows that say something else.
+
+    Shape: rows without a key are all returned. `agree` maps the columns that must agree to what
+           they are called in the received file. All places of a record join its origin.
+    """
+    keyed = rows.filter(pl.col(key).is_not_null())
+    first = keyed.unique(key, keep="first", maintain_order=True)
+    if first.height < keyed.height:
+        repeated = keyed.join(
+            first.select(FILE, LINE), on=[FILE, LINE], how="anti", maintain_order="left"
+        )
+        conversion.further[table].append(
+            repeated.select(sourcedId=key).hstack(repeated.select(FILE, LINE))
+        )
+        _note_disagreement(conversion, table, (first, repeated), key, agree, is_class=is_class)
+    return pl.concat([first, rows.filter(pl.col(key).is_null())]).sort(FILE, LINE)
+
+
+def _note_disagreement(
+    conversion: Conversion,
+    table: str,
+    rows: tuple[pl.DataFrame, pl.DataFrame],
+    key: str,
+    agree: Mapping[str, str],
+    *,
+    is_class: bool,
+) -> None:
+    first, repeated = rows
+    names = [name for name in agree if name in first.columns and name != key]
+    before = first.select(
+        key, pl.col(LINE).alias("first"), *(pl.col(name).alias(f"{name}__1") for name in names)
+    )
+    pairs = repeated.join(before, on=key, how="inner", maintain_order="left")
+    check = CLASS_IN_TWO_PLACES if is_class else REPEATED_PERSON
+    for name in names:
+        differs = pl.col(name).is_not_null() & (pl.col(name) != pl.col(f"{name}__1"))
+        odd = pairs.filter(differs).select(FILE, LINE, "first", value=key)
+        conversion.note_rows(check, table, odd, column=agree[name])
+
+
+def grade_of(cell: pl.Expr) -> pl.Expr:
+    """Read a grade in whatever spelling; what is none stays as it is, to be told."""
+    return respelled(cell, GRADES)
+
+
+def add_demographics(
+    conversion: Conversion, rows: pl.DataFrame, columns: Mapping[str, str]
+) -> None:
+    """Add what rows say of persons to demographics.csv.
+
+    Shape: `rows` have `_file`, `_from`, `sourcedId`, and of `birthDate`, `sex`, `race`,
+           `hispanic` those that came; `race` may hold several, separated by commas.
+    """
+    said = [name for name in ("birthDate", "sex", "race", "hispanic") if name in rows.columns]
+    if not said or rows.is_empty():
+        return
+    made: list[pl.Expr] = [pl.col(FILE, LINE, "sourcedId")]
+    named = {"sourcedId": columns.get("sourcedId", "")}
+    if "birthDate" in said:
+        made.append(pl.col("birthDate"))
+    if "sex" in said:
+        made.append(respelled(pl.col("sex"), SEXES).alias("sex"))
+    if "hispanic" in said:
+        flag = folded(pl.col("hispanic")).replace_strict(FLAGS, default=None)
+        made.append(flag.alias("hispanicOrLatinoEthnicity"))
+        named["hispanicOrLatinoEthnicity"] = columns.get("hispanic", "")
+    if "race" in said:
+        races = (
+            folded(pl.col("race"))
+            .str.split(",")
+            .list.eval(pl.element().str.strip_chars().replace_strict(RACES, default=None))
+        )
+        made += [
+            pl.when(races.list.contains(name)).then(pl.lit("true")).alias(name)
+            for name in _RACE_COLUMNS
+        ]
+        named |= dict.fromkeys(_RACE_COLUMNS, columns.get("race", ""))
+    named |= {name: columns[name] for name in ("birthDate", "sex") if name in columns}
+    conversion.add("demographics", rows.select(made), named)
+
+
+def add_roles(
+    conversion: Conversion, rows: pl.DataFrame, columns: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Add roles: one primary role for each user and place, but for a student's second place.
+
+    Shape: `rows` have `_file`, `_from`, `userSourcedId`, `orgSourcedId`, `role`, and may have
+           `beginDate` and `endDate`; a role that comes twice is one. `columns` is by file.
+    """
+    once = rows.unique(["userSourcedId", "orgSourcedId", "role"], keep="first", maintain_order=True)
+    is_student = pl.col("role") == "student"
+    number = pl.int_range(pl.len())
+    is_first_here = number.over("userSourcedId", "orgSourcedId") == 0
+    is_first = number.over("userSourcedId") == 0
+    is_primary = is_first_here & (is_first | ~is_student)
+    dated = [name for name in ("beginDate", "endDate") if name in rows.columns]
+    made = once.select(
+        FILE,
+        LINE,
+        "userSourcedId",
+        "orgSourcedId",
+        "role",
+        *dated,
+        sourcedId=pl.concat_str(["userSourcedId", "orgSourcedId", "role"], separator="-"),
+        roleType=pl.when(is_primary).then(pl.lit("primary")).otherwise(pl.lit("secondary")),
+    )
+    for part in made.partition_by(FILE, maintain_order=True):
+        conversion.add("roles", part, columns.get(str(part[FILE][0]), {}))
+
+
+def one_of(rows: pl.DataFrame, *names: str) -> pl.Expr:
+    """Return the first of these columns that has a cell, of those that came."""
+    there = [pl.col(name) for name in names if name in rows.columns]
+    return pl.coalesce(there) if there else pl.lit(None, pl.String)
+
+
+def joined(rows: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Put rows of several files below one another."""
+    return pl.concat(list(rows), how="diagonal")

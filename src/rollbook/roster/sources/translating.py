@@ -1,0 +1,188 @@
+"""Tell what was found in the words of the file that was received."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import polars as pl
+
+from rollbook.roster.layouts import ONEROSTER_1_2
+from rollbook.roster.sources.people_of_files import STAFF_PREFIX
+from rollbook.roster.types import BundleResult, OneRosterBundle, Origin
+from rollbook.shared.findings import Finding, FindingReport
+
+_LINE_WORD: Final = re.compile(r"\bline (\d+)\b")
+_FILE_WORD: Final = re.compile(r"\b(\w+)\.csv\b")
+# Ids that the conversion made begin so; the file knows only what comes after.
+_MADE: Final = re.compile(r"^(?:staff|school|district|class|course)-")
+_CAMEL: Final = re.compile(r"[a-z][A-Z]")
+_PLACEHOLDER: Final = "\x00"
+_HEADER_LINE: Final = 1
+
+
+@dataclass
+class _Places:
+    """Look up where the lines of one converted table stood.
+
+    Shape: `lines` maps a line to its first place: file, line, and whether it is of staff.
+    """
+
+    origin: Origin
+    files: tuple[str, ...]
+    lines: Mapping[int, tuple[str, int, bool]] = field(
+        default_factory=dict[int, tuple[str, int, bool]]
+    )
+
+    def column(self, file: str, name: str, *, is_staff: bool = False) -> str | None:
+        """Return what the received file calls a converted column."""
+        kinds = ("staff:", "") if is_staff else ("", "staff:")
+        for kind in kinds:
+            found = self.origin.columns.get((file, f"{kind}{name}"))
+            if found:
+                return found
+        return None
+
+
+def translated(result: BundleResult, bundle: OneRosterBundle) -> BundleResult:
+    """Tell what was found by the files, lines and columns that were received.
+
+    Shape: findings keep their order and counts; what is left out stays under the converted files,
+           whose origins say where it came from. A bundle without origins keeps its result.
+    """
+    if not bundle.origins:
+        return result
+    received = {_key(finding) for finding in bundle.findings}
+    wanted = _wanted_lines(result.report, received)
+    places = {
+        table: _places(origin, wanted.get(table, set()), bundle, table)
+        for table, origin in bundle.origins.items()
+    }
+    pairs = [
+        (finding, finding if _key(finding) in received else _told(finding, places))
+        for finding in result.report
+    ]
+    report = FindingReport(
+        findings=[told for _, told in pairs],
+        counts=dict(result.report.counts),
+        by_severity=dict(result.report.by_severity),
+        touched=_touched(result.report, pairs),
+    )
+    return replace(result, report=report)
+
+
+def _key(finding: Finding) -> tuple[str, str, int | None, str | None, str | None]:
+    return (finding.code, finding.file, finding.line, finding.column, finding.value)
+
+
+def _touched(
+    report: FindingReport, pairs: list[tuple[Finding, Finding]]
+) -> dict[tuple[str, str, str | None], int]:
+    """Count the records that each kind touches under the kind's new name."""
+    names = {
+        (old.code, old.file, old.column): (new.code, new.file, new.column) for old, new in pairs
+    }
+    touched: dict[tuple[str, str, str | None], int] = {}
+    for kind, records in report.touched.items():
+        name = names.get(kind, kind)
+        touched[name] = touched.get(name, 0) + records
+    return touched
+
+
+def _wanted_lines(report: FindingReport, received: set[object]) -> dict[str, set[int]]:
+    """List the lines of each table that findings speak of, in figures or in words."""
+    wanted: dict[str, set[int]] = {}
+    for finding in report:
+        if _key(finding) in received:
+            continue
+        lines = wanted.setdefault(finding.file.removesuffix(".csv"), set())
+        if finding.line is not None:
+            lines.add(finding.line)
+        lines |= {int(found) for found in _LINE_WORD.findall(finding.says)}
+    return wanted
+
+
+def _places(origin: Origin, lines: set[int], bundle: OneRosterBundle, table: str) -> _Places:
+    rows = origin.rows.filter(pl.col("_line").is_in(sorted(lines)))
+    once = rows.unique("_line", keep="first", maintain_order=True)
+    frame = bundle.tables[table].frame
+    ids = "userSourcedId" if table in ("roles", "enrollments") else "sourcedId"
+    staff = frame.filter(pl.col(ids).str.starts_with(STAFF_PREFIX))["_line"].implode()
+    told = once.with_columns(is_staff=pl.col("_line").is_in(staff))
+    by_line = {line: (file, at, of) for line, file, at, of in told.iter_rows()}
+    files = tuple(origin.rows["file"].unique(maintain_order=True))
+    return _Places(origin, files, by_line)
+
+
+def _told(finding: Finding, places: Mapping[str, _Places]) -> Finding:
+    table = finding.file.removesuffix(".csv")
+    of = places.get(table)
+    if of is None or not of.files:
+        return replace(finding, says=_with_files(finding.says, places))
+    file, line, is_staff = of.files[0], finding.line, False
+    if finding.line in of.lines:
+        file, line, is_staff = of.lines[finding.line]
+    elif finding.line is not None and finding.line != _HEADER_LINE:
+        line = None
+    column = None
+    if finding.column is not None:
+        column = of.column(file, finding.column, is_staff=is_staff) or finding.column
+    value = _plain(finding.value)
+    says = _with_words(finding, of, file, is_staff=is_staff)
+    return replace(
+        finding,
+        file=file,
+        line=line,
+        column=column,
+        value=value,
+        says=_with_files(says, places).replace(_PLACEHOLDER, value or ""),
+        fix=_with_files(_with_columns(finding.fix, finding, of, file, is_staff=is_staff), places),
+    )
+
+
+def _plain(value: str | None) -> str | None:
+    return value if value is None else _MADE.sub("", value)
+
+
+def _with_words(finding: Finding, of: _Places, file: str, *, is_staff: bool) -> str:
+    """Put the received columns and lines into a sentence, but for the value that it quotes."""
+    says = finding.says
+    if finding.value:
+        says = says.replace(finding.value, _PLACEHOLDER)
+    says = _LINE_WORD.sub(lambda found: _line_word(found, of), says)
+    return _with_columns(says, finding, of, file, is_staff=is_staff)
+
+
+def _line_word(found: re.Match[str], of: _Places) -> str:
+    place = of.lines.get(int(found.group(1)))
+    return f"line {place[1]}" if place else found.group()
+
+
+def _with_columns(text: str, finding: Finding, of: _Places, file: str, *, is_staff: bool) -> str:
+    """Name columns as the received file does: the finding's own, and those that are no words."""
+    names = {name for name in _COLUMN_NAMES if _CAMEL.search(name)}
+    if finding.column:
+        names.add(finding.column)
+    for name in sorted(names & set(re.findall(r"\w+", text)), key=len, reverse=True):
+        theirs = of.column(file, name, is_staff=is_staff)
+        if theirs:
+            times = 1 if name == finding.column and not _CAMEL.search(name) else 0
+            text = re.sub(rf"\b{name}\b", lambda _, told=theirs: told, text, count=times)
+    return text
+
+
+def _with_files(text: str, places: Mapping[str, _Places]) -> str:
+    """Name files as they were received."""
+
+    def named(found: re.Match[str]) -> str:
+        of = places.get(found.group(1))
+        return of.files[0] if of is not None and of.files else found.group()
+
+    return _FILE_WORD.sub(named, text)
+
+
+_COLUMN_NAMES: Final = frozenset(
+    name for layout in ONEROSTER_1_2.values() for name in layout.header
+)
