@@ -43,7 +43,6 @@ PAGES = {
     "roster_root_causes_csv": "file",
     "roster_excluded": "file",
     "roster_summary": "file",
-    "roster_summary_pdf": "file",
     "result_intake": "file",
 }
 # Drawn at random, and so now and then equal to a token.

@@ -294,6 +294,7 @@ class _Making:
             counts={"by_code": {"ROS-204": len(named)}},
         )  # fmt: skip
         _write_findings(settings.FILES_ROOT / "intakes", intake.uuid, named)
+        _write_papers(settings.FILES_ROOT / "intakes", intake, named)
         numbers = frozenset(pupil.number for pupil in named)
         self.world.rosters.append(
             FileOf(str(intake.uuid), district and district.id, numbers, holds_plan=plan is not None)
@@ -375,3 +376,23 @@ def _write_findings(folder: Path, name: object, named: list[Pupil]) -> None:
         for pupil in named
     ]  # fmt: skip
     (folder / f"{name}.findings.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def _write_papers(folder: Path, intake: Intake, named: list[Pupil]) -> None:
+    """Write root causes that quote students, and the received rows of those left out."""
+    causes = [
+        {
+            "code": "ROS-220", "severity": "error", "file": "users.csv", "column": "familyName",
+            "cause": f'users.csv line 2: "{pupil.token("l")}" is unknown.', "weight": 1,
+            "left_out": 1, "records": {"users.csv": 1}, "fix": "Correct it.", "places": [],
+        }
+        for pupil in named
+    ]  # fmt: skip
+    left = {"whole": [], "version": "", "modes": {}, "other_names": {}, "system": {}}
+    papers = {"causes": causes, "repairs": [], "left_out": left}
+    (folder / f"{intake.uuid}.papers.json").write_text(json.dumps(papers))
+    rows = [f"{pupil.token('s')},{pupil.token('l')}" for pupil in named]
+    (folder / f"{intake.sha256}.csv").write_text("\n".join(["ssid,name", *rows]) + "\n")
+    lines = pl.Series("line", range(2, 2 + len(rows)), dtype=pl.UInt32)
+    kept = pl.DataFrame(lines).select(file=pl.lit("students.csv"), line="line")
+    kept.write_parquet(folder / f"{intake.uuid}.excluded.parquet")
