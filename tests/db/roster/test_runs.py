@@ -64,11 +64,25 @@ def test_a_run_brings_a_plan_and_remembers_where_to_go_on(
     assert told(source) == ("pending", "commit")
     second = run(source, now=TOMORROW)
     assert (second.outcome, second.intake) == ("nothing_new", None)
-    assert connector.asked == [{}, {"number": "1"}]
     assert told(source) == ("pending", "commit")  # nothing new, and the plan still waits
     assert Student.objects.count() == 0
     committed(first.intake)
     assert told(source) == ("successful", "nothing")
+    run(source, now=TOMORROW)
+    # A server that tells only what changed is asked for everything until what it told is in.
+    assert connector.asked == [{}, {}, {"number": "1"}]
+
+
+def test_files_to_be_read_in_another_way_are_fetched_again(
+    state: SmallState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector = scripted(monkeypatch, ROSTER)
+    source = saved_source(state.north)
+    committed(run(source).intake)
+    assert run(source).outcome == "unchanged"
+    Source.objects.update(switched_off=["ROS-260"])
+    run(source)
+    assert connector.asked == [{}, {"number": "1"}, {}]
 
 
 def test_the_same_roster_again_changes_nothing(

@@ -371,7 +371,7 @@ def test_a_source_of_another_kind_is_another_source(state: SmallState) -> None:
 def test_a_folder_lies_where_the_installation_reads_and_in_the_districts_own(
     state: SmallState, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any
 ) -> None:
-    fields = (SettingField("folder", "Folder", "path"),)
+    fields = (SettingField("path", "Folder", "path"),)
     scripted(monkeypatch, None, kind=SourceKind.FOLDER, fields=fields)
     base, own, other = tmp_path / "in", tmp_path / "in" / "01", tmp_path / "in" / "02"
     for folder in (own, other, tmp_path / "out"):
@@ -382,16 +382,18 @@ def test_a_folder_lies_where_the_installation_reads_and_in_the_districts_own(
     local = scope_with("district_admin", state.north)
 
     def refused(folder: Path | str, scope: Scope) -> bool:
-        made = replace(watched, name=str(folder), values={"folder": str(folder)})
+        made = replace(watched, name=str(folder), values={"path": str(folder)})
         try:
             add_source(scope, state.north.uuid, made, by=BY, now=NOW)
         except SourceIsIncomplete as refusal:
-            assert list(refusal.faults) == ["folder"]
+            assert list(refusal.faults) == ["path"]
             return True
         return False
 
-    asked = (own, other, own / "link", tmp_path / "out", own / ".." / ".." / "out", "in/01", "/")
+    asked = (own, other, own / "link", tmp_path / "out", own / ".." / ".." / "out", "../02", "/")
     assert [refused(folder, local) for folder in asked] == [False, *[True] * 6]
+    assert not refused("new", local)
+    assert Source.objects.get(name="new").settings["path"] == str(own / "new")
     assert [refused(folder, EVERYTHING) for folder in (other, tmp_path / "out")] == [False, True]
     source = Source.objects.get(name=str(own))
     settings.ROSTER_FOLDERS = ()

@@ -33,6 +33,7 @@ from rollbook.roster.queries.connections import connection_of
 from rollbook.roster.queries.sources import (
     RUN_JOB,
     closed_days_of,
+    facts_of,
     reading_of,
     source_to_change,
 )
@@ -44,11 +45,12 @@ from rollbook.roster.rules.running import (
     OTHER_DISTRICT,
     PAUSED,
     is_worth_retrying,
+    may_go_on,
     needs_somebody,
     why_not,
 )
 from rollbook.roster.sources.connecting import Pulled, SourceFailed
-from rollbook.roster.types import IntakeStatus, RunOutcome
+from rollbook.roster.types import IntakeStatus, RunOutcome, SourceKind
 from rollbook.shared.actor import Actor
 from rollbook.shared.events import Event, announce
 from rollbook.shared.scope import Scope
@@ -252,9 +254,25 @@ class _Runner:
             link.settings,
             link.secrets,
             into=into,
-            cursor=dict(self.source.cursor) if run.is_scheduled else {},
+            cursor=self._cursor() if run.is_scheduled else {},
             now=self.clock.started_at,
         )
+
+    def _cursor(self) -> dict[str, str]:
+        """Return where to go on from; from the beginning where that would lose something."""
+        brought = (
+            self.source.runs.filter(intake__isnull=False)
+            .select_related("intake__plan")
+            .order_by("-started_at", "-pk")
+            .first()
+        )
+        reading = reading_of(self.source).as_json()
+        goes_on = may_go_on(
+            SourceKind(self.source.kind),
+            None if brought is None else facts_of(brought),
+            is_read_the_same=brought is None or brought.intake.reading == reading,
+        )
+        return dict(self.source.cursor) if goes_on else {}
 
     def _take_in(self, run: SyncRun, pulled: Pulled) -> Intake:
         """Keep a file and where to go on from: both, or neither."""

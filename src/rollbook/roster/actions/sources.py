@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from rollbook.audit.actions import record
 from rollbook.orgs.models import Organization
@@ -17,17 +18,22 @@ from rollbook.orgs.queries import get_organization
 from rollbook.orgs.types import OrganizationKind
 from rollbook.roster.actions.looks import plan_next_look
 from rollbook.roster.models.sources import SavedMapping, Source
-from rollbook.roster.queries.connections import connection_of, kept_secrets
-from rollbook.roster.queries.sources import source_to_change, sources_in
+from rollbook.roster.queries.connections import (
+    FOLDER_FIELD,
+    connection_of,
+    kept_secrets,
+    own_folders,
+)
+from rollbook.roster.queries.sources import mappings_in, source_to_change, sources_in
 from rollbook.roster.rules.policy import IntakePolicy, policy_from
-from rollbook.roster.rules.running import LOOKS_EVERY, NEVER
-from rollbook.roster.sources import connectors
-from rollbook.roster.sources.connecting import ConnectionReport, SettingField, SourceFailed
+from rollbook.roster.rules.running import LOOKS_EVERY, NEVER, OF_ANY_FORMAT
+from rollbook.roster.sources.connecting import ConnectionReport, SourceFailed
 from rollbook.roster.sources.setting_values import (
     TYPED_AGAIN,
+    base_of,
     faults_in,
+    fields_of,
     has_moved,
-    lies_in,
     secrets_in,
     settings_in,
 )
@@ -152,7 +158,7 @@ def audit_source(
 def _saved(
     scope: Scope, source: Source, draft: SourceDraft, *, action: str, by: Actor, now: datetime
 ) -> Source:
-    fields = _fields_of(draft.kind)
+    fields = fields_of(draft.kind)
     before, kept = dict(source.settings), _kept_secrets(scope, source)
     values = settings_in(fields, draft.values)
     secrets = secrets_in(fields, draft.values, kept=kept)
@@ -166,6 +172,7 @@ def _saved(
     if is_other or source.format not in {"", draft.format.value}:
         source.cursor = {}  # what another place had sent before says nothing of this one
     _fill(source, draft)
+    values = _whole_paths(scope, source, values)
     source.settings = values | {"every_minutes": draft.every_minutes}
     source.sealed_secrets = seal(secrets, [settings.SECRET_KEY]) if secrets else ""
     with transaction.atomic():
@@ -183,23 +190,16 @@ def _kept_secrets(scope: Scope, source: Source) -> dict[str, str]:
         return {}  # sealed with a key that is gone: they must be typed again
 
 
-def _fields_of(kind: SourceKind) -> tuple[SettingField, ...]:
-    found = connectors.CONNECTORS.get(kind)
-    return found.fields if found is not None else ()
-
-
 def _fill(source: Source, draft: SourceDraft) -> None:
     source.name = draft.name.strip()
-    source.format = draft.format.value
+    # Who speaks to a server gets one layout from it, whatever it was called.
+    is_free = draft.kind in OF_ANY_FORMAT
+    source.format = draft.format.value if is_free else SourceFormat.ONEROSTER_CSV.value
     source.profile = draft.profile.value
     source.encoding = draft.encoding
     source.switched_off = sorted(draft.switched_off)
     source.policy = draft.policy.as_json()
-    source.mapping = (
-        SavedMapping.objects.get(uuid=draft.mapping, organization_id=source.organization_id)
-        if draft.mapping
-        else None
-    )
+    source.mapping = SavedMapping.objects.get(uuid=draft.mapping) if draft.mapping else None
 
 
 def _faults_of_draft(
@@ -215,32 +215,36 @@ def _faults_of_draft(
         faults["name"] = "This district has a source of this name already."
     if draft.every_minutes not in {NEVER, *LOOKS_EVERY}:
         faults["every_minutes"] = "Choose how often to look from the list."
-    if draft.format is SourceFormat.MAPPED and not _has_mapping(source, draft):
+    own = Q(organization_id=source.organization_id) | Q(organization_id=None)
+    is_known = bool(draft.mapping) and mappings_in(scope).filter(own, uuid=draft.mapping).exists()
+    if not is_known and (draft.mapping or draft.format is SourceFormat.MAPPED):
         faults["mapping"] = "Choose how the columns of these files are read."
     if draft.kind is SourceKind.FOLDER:
         faults |= _faults_of_folder(scope, source, values)
     return faults | _faults_of_policy(scope, source, draft.policy)
 
 
-def _has_mapping(source: Source, draft: SourceDraft) -> bool:
-    if draft.mapping is None:
-        return False
-    found = SavedMapping.objects.filter(uuid=draft.mapping, organization_id=source.organization_id)
-    return found.exists()
-
-
 def _faults_of_folder(scope: Scope, source: Source, values: Mapping[str, str]) -> dict[str, str]:
     """Keep a district's administrator out of the folders of other districts."""
-    bases: list[Path] = list(settings.ROSTER_FOLDERS)
-    if not scope.over(Permission.ROSTER_WRITE).everything:
-        code = Organization.objects.get(pk=source.organization_id).natural_id
-        bases = [base / code for base in bases] if code.isalnum() else []
+    bases = _bases(scope, source)
+    if base_of(values.get(FOLDER_FIELD, ""), bases) is not None:
+        return {}
     listed = ", ".join(str(base) for base in bases) or "none yet: ask who runs this installation"
-    return {
-        setting.name: f"Choose a folder in one of those that this installation reads: {listed}."
-        for setting in _fields_of(SourceKind.FOLDER)
-        if setting.type == "path" and not lies_in(Path(values.get(setting.name, "")), bases)
-    }
+    says = f"Choose a folder in one of those that this installation reads: {listed}."
+    return {FOLDER_FIELD: says}
+
+
+def _bases(scope: Scope, source: Source) -> list[Path]:
+    return own_folders(scope, Organization.objects.get(pk=source.organization_id))
+
+
+def _whole_paths(scope: Scope, source: Source, values: dict[str, str]) -> dict[str, str]:
+    """Write a watched folder in full, so that it stays the same one whoever reads it."""
+    if source.kind != SourceKind.FOLDER.value:
+        return values
+    base = base_of(values[FOLDER_FIELD], _bases(scope, source))
+    assert base is not None  # as the faults have said otherwise
+    return values | {FOLDER_FIELD: str((base / values[FOLDER_FIELD]).resolve())}
 
 
 def _faults_of_policy(scope: Scope, source: Source, policy: IntakePolicy) -> dict[str, str]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from django.conf import settings
 
+from rollbook.orgs.models import Organization
 from rollbook.roster.models.sources import Source
 from rollbook.roster.queries.sources import SourceNotFound
 from rollbook.roster.sources import connectors
 from rollbook.roster.sources.connecting import Connector, SourceFailed
-from rollbook.roster.sources.setting_values import lies_in
+from rollbook.roster.sources.setting_values import base_of
 from rollbook.roster.types import SourceKind
 from rollbook.shared.scope import Permission, Scope
 from rollbook.shared.sealing import SealIsBroken, unseal
+
+FOLDER_FIELD: Final = "path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +41,44 @@ def connection_of(scope: Scope, source: Source) -> Connection:
     connector = connectors.CONNECTORS.get(SourceKind(source.kind))
     if connector is None:
         raise SourceFailed("not_found", "Files of this source are sent by hand.")
-    known = {f.name: str(source.settings.get(f.name, "")) for f in connector.fields}
-    if source.kind == SourceKind.FOLDER.value:
-        _require_open_folder(connector, known)
-    secrets = kept_secrets(scope, source)
+    kept = {f.name: str(source.settings.get(f.name, "")) for f in connector.fields}
     return Connection(
         connector=connector,
-        settings={f.name: known[f.name] for f in connector.fields if not f.is_secret},
-        secrets=secrets,
+        settings={f.name: kept[f.name] for f in connector.fields if not f.is_secret}
+        | _of_installation(source, kept.get(FOLDER_FIELD, "")),
+        secrets=kept_secrets(scope, source),
     )
+
+
+def own_folders(scope: Scope, district: Organization) -> list[Path]:
+    """Return the folders of this server in which a reader may let a district's source watch.
+
+    Shape: all of the installation's for its operator; for anybody else those in them that are
+           named by the district's state code, so that no district reads another's files.
+    """
+    bases: list[Path] = list(settings.ROSTER_FOLDERS)
+    if scope.over(Permission.ROSTER_WRITE).everything:
+        return bases
+    code = district.natural_id
+    return [base / code for base in bases] if code.isalnum() else []
+
+
+def _of_installation(source: Source, path: str) -> dict[str, str]:
+    """Return what a connector must know and no form may say.
+
+    Raises: SourceFailed for a folder outside those that may be read; a link may be new there.
+    """
+    told = {"format": source.format, "allow_private": ""}
+    if settings.ALLOW_PRIVATE_ADDRESSES:
+        told["allow_private"] = "yes"
+    if source.kind == SourceKind.FOLDER.value:
+        base = base_of(path, settings.ROSTER_FOLDERS)
+        if base is None:
+            raise SourceFailed(
+                "not_found", "This folder is not one from which this installation may read."
+            )
+        told["root"] = str(base)
+    return told
 
 
 def kept_secrets(scope: Scope, source: Source) -> dict[str, str]:
@@ -66,13 +99,3 @@ def kept_secrets(scope: Scope, source: Source) -> dict[str, str]:
             "The secrets of this source were sealed with another key of this installation. "
             "Type them again.",
         ) from None
-
-
-def _require_open_folder(connector: Connector, known: Mapping[str, str]) -> None:
-    """Refuse a folder outside those that may be read; a link may have been put there since."""
-    for setting in connector.fields:
-        path = known.get(setting.name, "")
-        if setting.type == "path" and not lies_in(Path(path), settings.ROSTER_FOLDERS):
-            raise SourceFailed(
-                "not_found", "This folder is not one from which this installation may read."
-            )

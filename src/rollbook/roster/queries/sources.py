@@ -10,14 +10,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from rollbook.jobs.models import Job
 from rollbook.jobs.rules import next_run
 from rollbook.jobs.types import JobStatus
 from rollbook.orgs.queries import within
-from rollbook.roster.models.sources import Source, SyncRun
+from rollbook.roster.models.sources import SavedMapping, Source, SyncRun
 from rollbook.roster.rules.mapping import mapping_from
 from rollbook.roster.rules.policy import policy_from
 from rollbook.roster.rules.reading import Reading
@@ -61,7 +61,8 @@ class SourceHealth:
     """Say how a source is.
 
     Shape: `latest` is the latest run that was not skipped, None before the first; `told` is the
-           one that the status speaks of: an earlier one where the latest brought nothing new.
+           one that the status speaks of: an earlier one where the latest brought nothing new;
+           `brought` the latest that brought a file.
            `closed` are the days without runs that today lies in; `next_run_at` is None when
            nothing will run by itself.
     """
@@ -71,6 +72,7 @@ class SourceHealth:
     step: NextStep
     latest: SyncRun | None
     told: SyncRun | None
+    brought: SyncRun | None
     good_run_at: datetime | None
     next_run_at: datetime | None
     closed: ClosedDays | None
@@ -223,6 +225,7 @@ def _health(source: Source, runs: _Runs, *, is_queued: bool, now: datetime) -> S
         step=condition.step,
         latest=runs.latest,
         told=told,
+        brought=runs.brought,
         good_run_at=None if runs.good is None else runs.good.finished_at,
         next_run_at=_next_run(source, closed, now=now),
         closed=closed,
@@ -277,6 +280,14 @@ def reading_of(source: Source) -> Reading:
         sharing=sharing_from(source.sharing),
         policy=policy_from(source.policy),
     )
+
+
+def mappings_in(scope: Scope) -> QuerySet[SavedMapping]:
+    """Return the saved mappings that the reader may use: of their districts, and of everybody."""
+    reach = scope.over(Permission.ROSTER_READ)
+    seen = within(reach, "organization_id") | Q(organization_id=None)
+    found = SavedMapping.objects.select_related("organization").order_by("name", "pk")
+    return found.filter(seen) if reach else found.none()
 
 
 def runs_between(scope: Scope, *, since: datetime, until: datetime) -> Sequence[SyncRun]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from rollbook.roster.types import RunOutcome
+from rollbook.roster.types import RunOutcome, SourceKind
 
 # What a source may be soon without anybody's doing (codes of SourceFailed).
 WORTH_RETRYING: Final = frozenset({"away", "busy", "moving"})
@@ -25,6 +25,11 @@ LATE_AFTER: Final = timedelta(hours=1)
 # How often a source may be looked at: all divide an hour, so that looks fall on the same minutes.
 LOOKS_EVERY: Final = (5, 10, 15, 30, 60)
 NEVER: Final = 0
+
+# Kinds whose files may be of any layout; the others bring one of their own.
+OF_ANY_FORMAT: Final = frozenset({SourceKind.FOLDER, SourceKind.SFTP, SourceKind.UPLOAD})
+# Kinds that bring only what changed since they were last asked: what they brought then must be in.
+BRINGS_CHANGES: Final = frozenset({SourceKind.ONEROSTER_REST})
 
 # Clever's default summer pause (reference, rostering 3.3).
 PAUSE_BEFORE_LAST_DAY: Final = timedelta(days=2)
@@ -140,6 +145,18 @@ def closed_on(closed: Iterable[ClosedDays], day: date) -> ClosedDays | None:
     """Return the closed days that hold `day`, the longest lasting if several do."""
     holding = [days for days in closed if days.starts_on <= day < days.ends_before]
     return max(holding, key=lambda days: days.ends_before, default=None)
+
+
+def may_go_on(kind: SourceKind, latest: RunFacts | None, *, is_read_the_same: bool) -> bool:
+    """Tell whether a source may be asked only for what is new since it last brought something.
+
+    Shape: not when its files are now to be read in another way; nor, where it would bring changes
+           alone, before those it brought the last time are in.
+    """
+    if latest is None:
+        return True
+    is_in = latest.outcome is RunOutcome.UNCHANGED or latest.plan_status == "committed"
+    return is_read_the_same and (is_in or kind not in BRINGS_CHANGES)
 
 
 def is_worth_retrying(outcome: RunOutcome, code: str) -> bool:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from rollbook.roster.sources import connectors
 from rollbook.roster.sources.connecting import SettingField
+from rollbook.roster.types import SourceKind
 
 LONGEST_SETTING: Final = 500
 LONGEST_SECRET: Final = 20_000  # a private key is a few thousand characters
@@ -94,7 +96,19 @@ def _fault_of_address(field: SettingField, value: str) -> str:
     return ""
 
 
-def lies_in(folder: Path, bases: Iterable[Path]) -> bool:
-    """Tell whether a folder lies in one of some folders, after following every link."""
-    real = folder.resolve()
-    return folder.is_absolute() and any(real.is_relative_to(base.resolve()) for base in bases)
+def base_of(path: str, bases: Iterable[Path]) -> Path | None:
+    """Return the first of some folders in which a path lies, after following every link.
+
+    Shape: a path that is not absolute is taken from each of them; None when it lies in none.
+    """
+    if not path or "\x00" in path:
+        return None
+    return next(
+        (base for base in bases if (base / path).resolve().is_relative_to(base.resolve())), None
+    )
+
+
+def fields_of(kind: SourceKind) -> tuple[SettingField, ...]:
+    """Return what the connector of a kind of source asks for; nothing where a person sends."""
+    connector = connectors.CONNECTORS.get(kind)
+    return connector.fields if connector is not None else ()
