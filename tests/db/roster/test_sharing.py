@@ -9,13 +9,14 @@ from django.conf import settings
 
 from rollbook.audit.models import AuditEntry
 from rollbook.people.models import Enrollment, Student
-from rollbook.roster.actions.preflight import MayNotSendRoster
+from rollbook.roster.actions.preflight import MayNotSendRoster, check_intake
 from rollbook.roster.actions.sharing import (
     SectionsCannotBeRead,
     save_sharing,
     section_world,
     use_sharing,
 )
+from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import Source
 from rollbook.roster.plan.sections import SectionTally, section_counts, tally
 from rollbook.roster.plan.solver import propose_rules
@@ -23,13 +24,19 @@ from rollbook.roster.queries.intakes import IntakeNotFound
 from rollbook.roster.queries.sections import PARTS, find_section_world, section_path, sharing_of
 from rollbook.roster.queries.sources import MayNotChangeSource, SourceNotFound
 from rollbook.roster.rules.sharing import Sharing, read_rules, sharing_from
-from rollbook.shared.scope import Permission
+from rollbook.shared.scope import Permission, Scope
 from tests.db.roster.given import bundle, committed, loaded, preflight
 from tests.factories.accounts import BY, EVERYTHING, NOW, reader_of
 from tests.factories.places import small_state
 
 pytestmark = pytest.mark.django_db
 HOMEROOMS = read_rules(["section_type is homeroom"])
+
+
+def using(scope: Scope, intake: Intake) -> Intake:
+    """Use the homerooms of an intake only, and check it."""
+    less = use_sharing(scope, intake.uuid, HOMEROOMS, by=BY, now=NOW)
+    return check_intake(less.uuid, scope=scope, by=BY, now=NOW)
 
 
 def test_the_sections_of_an_intake_are_read_once_and_kept(tmp_path: Path) -> None:
@@ -72,7 +79,7 @@ def test_the_sections_of_another_district_are_not_there(tmp_path: Path) -> None:
 
 def test_using_rules_checks_the_same_bytes_again_with_less(tmp_path: Path) -> None:
     intake = preflight(bundle(tmp_path))
-    less = use_sharing(EVERYTHING, intake.uuid, HOMEROOMS, by=BY, now=NOW)
+    less = using(EVERYTHING, intake)
     assert (less.sha256, less.status) == (intake.sha256, "planned")
     assert less.uuid != intake.uuid
     assert sharing_of(EVERYTHING, less.uuid) == HOMEROOMS
@@ -84,7 +91,7 @@ def test_using_rules_checks_the_same_bytes_again_with_less(tmp_path: Path) -> No
 
 def test_sharing_less_than_before_archives_who_is_not_shared(tmp_path: Path) -> None:
     intake = loaded(tmp_path)
-    less = use_sharing(EVERYTHING, intake.uuid, HOMEROOMS, by=BY, now=NOW)
+    less = using(EVERYTHING, intake)
     assert less.plan is not None
     assert less.plan.counts["students"] == {"archive": 1}
 

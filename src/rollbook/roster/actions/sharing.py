@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from rollbook.roster.actions.preflight import preflight_again, read_kept
-from rollbook.roster.actions.receiving import MayNotSendRoster
+from rollbook.roster.actions.preflight import read_kept
+from rollbook.roster.actions.receiving import MayNotSendRoster, kept_path, receive_intake
 from rollbook.roster.actions.sources import audit_source
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import Source
@@ -18,6 +19,7 @@ from rollbook.roster.plan.sections import SectionWorld, world_of
 from rollbook.roster.queries.intakes import get_intake
 from rollbook.roster.queries.sections import PARTS, find_section_world, section_path
 from rollbook.roster.queries.sources import source_to_change
+from rollbook.roster.rules.reading import reading_from
 from rollbook.roster.rules.sharing import Sharing
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission, Scope
@@ -77,14 +79,26 @@ def save_sharing(
 def use_sharing(
     scope: Scope, intake_uuid: UUID, sharing: Sharing, *, by: Actor, now: datetime
 ) -> Intake:
-    """Check a received roster again with only what `sharing` matches; its source keeps the choice.
+    """Take received bytes in again, of which only what `sharing` matches is to be used.
 
-    Shape:  a new intake of the same bytes, whose plan shows what the choice does.
-    Raises: IntakeNotFound; MayNotSendRoster; MayNotChangeSource where the roster came by a source.
+    Shape:  a new intake of the same bytes, still to be checked (`check_intake`), or the one that
+            waits already; its plan shows what the choice does. Where the roster came by a source,
+            the source keeps the choice.
+    Raises: IntakeNotFound; MayNotSendRoster; MayNotChangeSource where the roster came by a source;
+            FileNotFoundError when the bytes are gone.
     """
-    intake = get_intake(scope, intake_uuid)
+    before = get_intake(scope, intake_uuid)
     if not scope.may(Permission.ROSTER_WRITE):
         raise MayNotSendRoster
-    if intake.saved_source is not None:
-        save_sharing(scope, intake.saved_source.uuid, sharing, by=by, now=now)
-    return preflight_again(scope, intake_uuid, sharing=sharing, by=by, now=now)
+    with transaction.atomic():
+        if before.saved_source is not None:
+            save_sharing(scope, before.saved_source.uuid, sharing, by=by, now=now)
+        return receive_intake(
+            scope,
+            kept_path(before),
+            file_name=before.file_name,
+            reading=replace(reading_from(before.reading), sharing=sharing),
+            source=before.saved_source,
+            by=by,
+            now=now,
+        )
