@@ -40,7 +40,7 @@ def get_record(scope: Scope, table: str, uuid: UUID) -> RecordToEdit:
     model, place, names = _KEPT[table]
     reach = scope.over(Permission.ROSTER_WRITE)
     found = model._default_manager.filter(_within(reach, place), uuid=uuid)
-    values = found.values("id", place, *EDITABLE[table], *names).first()
+    values = found.values("id", "source", place, *EDITABLE[table], *names).first()
     if values is None:
         raise RecordNotFound
     edits = LocalEdit.objects.filter(table=table, record_id=values["id"], is_active=True)
@@ -49,6 +49,7 @@ def get_record(scope: Scope, table: str, uuid: UUID) -> RecordToEdit:
         id=values["id"],
         uuid=uuid,
         organization_id=values[place],
+        source=values["source"],
         label=_label(values, names),
         cells={column: _text(values[column]) for column in EDITABLE[table]},
         edited={edit.column: edit.pk for edit in edits},
@@ -107,6 +108,14 @@ def edit_page(
     named = _named(part)
     items = [_row(edit, named.get((edit.table, edit.record_id))) for edit in part]
     return Page(items, wanted.number, wanted.size, found.count())
+
+
+def source_of_edit(scope: Scope, edit: LocalEdit) -> str:
+    """Return the roster source of the record that an edit is of, blank where there is none."""
+    del scope  # whose edit it may be was asked when it was found
+    model = _KEPT[edit.table][0]
+    found = model._default_manager.filter(pk=edit.record_id).values_list("source", flat=True)
+    return found.first() or ""
 
 
 def _within(reach: Reach, place: str) -> Q:

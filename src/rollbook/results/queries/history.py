@@ -7,6 +7,7 @@ from uuid import UUID
 
 from rollbook.groups.queries import group_subjects
 from rollbook.lake.query import Measure, Predicate, Query
+from rollbook.people.queries.merged import kept_ids, kept_uuid
 from rollbook.people.queries.students import (
     StudentNotFound,
     find_student_id,
@@ -45,8 +46,10 @@ class VisibleStudent:
 def get_visible_student(scope: Scope, uuid: UUID) -> tuple[VisibleStudent, Predicate]:
     """Return a student and the condition for those results of theirs that the reader may see.
 
+    Shape:  the address of a record that was merged shows the one that stayed.
     Raises: StudentNotFound when the reader sees neither the student nor any of the results.
     """
+    uuid = kept_uuid(scope, uuid)
     try:
         row = get_student(scope, uuid)
     except StudentNotFound:
@@ -59,7 +62,9 @@ def get_visible_student(scope: Scope, uuid: UUID) -> tuple[VisibleStudent, Predi
 def find_visible_student(scope: Scope, ssid: str) -> StudentRow | None:
     """Return a student with this state id of whom the reader sees at least one result."""
     try:
-        return _through_results(scope, find_student_id(scope, ssid=ssid))[0]
+        student_id = find_student_id(scope, ssid=ssid)
+        kept = kept_ids(scope, [student_id] if student_id is not None else [])
+        return _through_results(scope, kept.get(student_id or 0, student_id))[0]
     except StudentNotFound:
         return None
 

@@ -11,6 +11,7 @@ from rollbook.assessments.queries import assessments_by_id, levels_of, subject_o
 from rollbook.assessments.types import Assessment, Level
 from rollbook.lake.query import AllOf, Condition, Latest, Measure, Predicate, Query, Sort
 from rollbook.orgs.queries import school_names
+from rollbook.people.queries.merged import kept_ids
 from rollbook.results.layouts import RESULTS, SUBSCORES
 from rollbook.results.queries.store import engine, lake
 from rollbook.results.types import AssessmentChoice, Distribution, LevelShare, StudentResult
@@ -295,7 +296,26 @@ def results_list(
             ),
         )
     )
-    return _student_results(scope, rows, home_school_id)
+    return _student_results(scope, _as_kept(scope, rows, only_counted), home_school_id)
+
+
+def _as_kept(scope: Scope, rows: pl.DataFrame, only_counted: bool) -> pl.DataFrame:
+    """Show results of merged records as those of the students who stayed, and count one of each."""
+    kept = kept_ids(scope, rows["student_id"].unique().to_list())
+    if not kept:
+        return rows
+    shown = rows.with_columns(pl.col("student_id").replace(kept))
+    if not only_counted:
+        return shown
+    best = shown.sort(
+        ["administration_condition", "completed_at"], descending=True, nulls_last=True
+    ).unique(list(COUNTED.per), keep="first", maintain_order=True)
+    return shown.join(
+        best.select("opportunity_id", "student_id"),
+        on=["opportunity_id", "student_id"],
+        how="semi",
+        maintain_order="left",
+    )
 
 
 def _student_results(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from rollbook.lake.query import AllOf, AnyOf, Condition, Predicate
+from rollbook.people.queries.merged import merged_ids
 from rollbook.people.queries.students import students_in
 from rollbook.shared.scope import Permission, Scope
 
@@ -33,10 +34,12 @@ def of_students(
     Shape:  `group_subjects` maps a student to the subjects in which the reader's assigned groups
             show that student's results; None means all subjects. Results taken at a school where
             the reader reads individual results are seen too, also of students who have left.
+            What was taken under a record merged into a student's is the student's.
     Source: reference, results-reporting 1.3
     """
     wanted = frozenset(student_ids)
-    mine = Condition("student_id", "in", wanted)
+    merged = merged_ids(scope, wanted)
+    mine = Condition("student_id", "in", _with_merged(wanted, merged))
     reach = scope.over(Permission.INDIVIDUAL_PII_READ)
     if reach.everything:
         return mine
@@ -45,16 +48,20 @@ def of_students(
         parts.append(Condition("school_id", "in", reach.organization_ids))
         enrolled = _enrolled_within(scope, wanted)
         if enrolled:
-            parts.append(Condition("student_id", "in", enrolled))
+            parts.append(Condition("student_id", "in", _with_merged(enrolled, merged)))
     for student, subjects in group_subjects.items():
         if student not in wanted:
             continue
-        of_one = Condition("student_id", "eq", student)
+        of_one = Condition("student_id", "in", _with_merged(frozenset({student}), merged))
         shown = (
             of_one if subjects is None else AllOf((of_one, Condition("subject", "in", subjects)))
         )
         parts.append(shown)
     return AllOf((mine, AnyOf(tuple(parts)))) if parts else NOTHING
+
+
+def _with_merged(students: frozenset[int], merged: Mapping[int, frozenset[int]]) -> frozenset[int]:
+    return students.union(*(merged.get(student, frozenset()) for student in students))
 
 
 def _enrolled_within(scope: Scope, student_ids: frozenset[int]) -> frozenset[int]:
