@@ -137,7 +137,8 @@ def layout_in(settings: Mapping[str, str]) -> SourceFormat:
 
 
 def _fetched(name: str, seen: RemoteFile, listing: Listing, fetch: Fetch, into: Path) -> Path:
-    target = into / f"arrival-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    known = f"arrival-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    target = into / (known + Path(name).suffix.lower())
     if fetch(name, target) != seen.size:
         raise SourceFailed("half_written", _HALF)
     for mark in _marks_of(name, listing):

@@ -146,7 +146,8 @@ def _login(settings: Mapping[str, str], secrets: Mapping[str, str]) -> SftpLogin
 
 
 def _folder(settings: Mapping[str, str]) -> str:
-    return settings.get("path", "").strip().rstrip("/") or "."
+    path = settings.get("path", "").strip() or "."
+    return path.rstrip("/") or "/"
 
 
 def _known(login: SftpLogin, *, allow_private: bool, patience: Patience) -> str:
