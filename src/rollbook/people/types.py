@@ -54,6 +54,7 @@ class RecordToEdit:
     id: int
     uuid: UUID
     organization_id: int
+    source: str
     label: str
     cells: Mapping[str, str]
     edited: Mapping[str, int]

@@ -129,8 +129,8 @@ def test_a_plan_that_must_wait_is_never_committed_by_a_run(
     state: SmallState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "rollbook.roster.actions.planning._holds",
-        lambda *_: [runs_hold()],
+        "rollbook.roster.plan.judgement.hold_reasons",
+        lambda *_, **__: [runs_hold()],
     )
     scripted(monkeypatch, ROSTER)
     source = saved_source(state.north, policy=IntakePolicy(commits_itself=True))

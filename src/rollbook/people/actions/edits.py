@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -18,11 +18,17 @@ from rollbook.changes.actions import commit_plan, propose_plan, undo_plan
 from rollbook.changes.layouts import CELL_TYPES, after, before
 from rollbook.changes.models import ChangePlan
 from rollbook.changes.plan import touched_cells
+from rollbook.changes.state import move_areas
 from rollbook.changes.store import read_plan_file
 from rollbook.changes.types import CommitReceipt, PlanTable, TableChanges
 from rollbook.people.layouts import CLASSES, SCHOOL_ENROLLMENTS, STAFF, STUDENTS
 from rollbook.people.models import LocalEdit, SchoolEnrollment
-from rollbook.people.queries.edits import RecordNotFound, get_record, visible_edits
+from rollbook.people.queries.edits import (
+    RecordNotFound,
+    get_record,
+    source_of_edit,
+    visible_edits,
+)
 from rollbook.people.rules import cleaned
 from rollbook.people.types import RecordToEdit
 from rollbook.shared.actor import Actor
@@ -106,7 +112,7 @@ def _edit(
         title="Edited by hand: " + ", ".join(name.replace("_", " ") for name in values),
         kind=KIND,
         changes=_changes(table, found, values, today),
-        areas=[],
+        areas=_areas(found.source),
         organization_id=found.organization_id,
         by=by,
         now=now,
@@ -123,6 +129,11 @@ def _edit(
         now=now,
     )
     return Edited(plan.uuid, tuple(values))
+
+
+def _areas(source: str) -> list[str]:
+    """Return what an edit touches: plans of the roster of that source are to be made again."""
+    return [f"roster:{source}"] if source else []
 
 
 def _differing(found: RecordToEdit, changes: Mapping[str, str], today: date) -> dict[str, str]:
@@ -218,7 +229,8 @@ def release_edit(scope: Scope, edit_id: int, *, by: Actor, now: datetime) -> Non
     )
     if edit is None:
         raise EditNotFound
-    _release([edit.pk])
+    LocalEdit.objects.filter(pk=edit.pk).update(is_active=False)
+    move_areas(_areas(source_of_edit(scope, edit)))
     record(
         action="release_edit",
         subject_kind=edit.table,
@@ -227,10 +239,6 @@ def release_edit(scope: Scope, edit_id: int, *, by: Actor, now: datetime) -> Non
         by=by,
         now=now,
     )
-
-
-def _release(ids: Iterable[int]) -> None:
-    LocalEdit.objects.filter(pk__in=list(ids)).update(is_active=False)
 
 
 @transaction.atomic

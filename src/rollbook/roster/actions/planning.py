@@ -15,14 +15,14 @@ from django.utils import timezone
 from rollbook.changes.actions import propose_plan, reserve_ids
 from rollbook.changes.models import ChangePlan
 from rollbook.changes.state import versions_of
-from rollbook.changes.types import HoldReason
-from rollbook.orgs.queries import school_names
+from rollbook.people.actions import note_upstream
+from rollbook.people.queries.edits import local_edits
 from rollbook.people.queries.roster import roster_frames, students_by_school
 from rollbook.roster.actions.receiving import MayNotSendRoster
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan, live
+from rollbook.roster.plan.judgement import judge_plan
 from rollbook.roster.plan.roster import plan_roster
-from rollbook.roster.rules.holds import hold_reasons
 from rollbook.roster.rules.reading import Reading
 from rollbook.roster.types import BundleResult, RosterFrames
 from rollbook.shared.actor import Actor
@@ -53,7 +53,6 @@ def propose_roster(
     frames: RosterFrames,
     *,
     reading: Reading,
-    holds: Sequence[HoldReason],
     by: Actor,
     now: datetime,
 ) -> Proposed:
@@ -65,6 +64,7 @@ def propose_roster(
     current = CurrentRoster(
         source=intake.source,
         frames=roster_frames(scope, source=intake.source),
+        edits=local_edits(scope),
         may_take_from=_may_take_from(scope),
         home_id=intake.saved_source.organization_id if intake.saved_source else None,
     )
@@ -78,46 +78,44 @@ def propose_roster(
         uncertain=_uncertain(result),
     )
     _require_right(scope, plan)
-    if not plan.changes:
+    judged = judge_plan(
+        plan,
+        reading.policy,
+        result,
+        current=current,
+        incoming=frames,
+        kept=_kept(result),
+        students_by_school=_sizes(scope, current),
+    )
+    findings = (*plan.findings, *judged.findings)
+    if judged.blocks:
+        return Proposed(None, False, None, findings)
+    note_upstream(plan.upstream, by=by, now=now)
+    if not judged.changes:
         is_unchanged = not _is_nothing_left(result, frames)
         home = plan.district_ids[0] if plan.district_ids and is_unchanged else None
-        return Proposed(None, is_unchanged, home, plan.findings)
+        return Proposed(None, is_unchanged, home, findings)
     known = current.frames["organizations"]["id"].to_list()
     district = next((i for i in plan.district_ids if i in known), None)
     proposed = propose_plan(
         title=f"Roster: {intake.file_name}",
         kind="roster",
-        changes=plan.changes,
+        changes=judged.changes,
         areas=areas,
         organization_id=district or next(iter(plan.district_ids), None),
-        holds=[*_holds(scope, current, plan, frames, reading), *holds],
+        holds=judged.holds,
+        needs_second_person=judged.needs_second_person,
         by=by,
         now=now,
     )
-    return Proposed(proposed, False, district, plan.findings)
+    return Proposed(proposed, False, district, findings)
 
 
-def _holds(
-    scope: Scope,
-    current: CurrentRoster,
-    plan: RosterPlan,
-    frames: RosterFrames,
-    reading: Reading,
-) -> list[HoldReason]:
+def _sizes(scope: Scope, current: CurrentRoster) -> dict[int, int]:
+    """Return how many students are enrolled today at each school of the source."""
+    schools = set(current.frames["school enrollments"]["school_id"].to_list())
     sizes = students_by_school(scope)
-    source_schools = set(current.frames["school enrollments"]["school_id"].to_list())
-    return hold_reasons(
-        plan.by_table,
-        students_by_school={
-            school: size for school, size in sizes.items() if school in source_schools
-        },
-        school_names=school_names(scope, sizes.keys()),
-        modes=frames.modes,
-        is_first_load=current.frames["students"]
-        .filter(current.frames["students"]["source"] == current.source)
-        .is_empty(),
-        thresholds=reading.policy.thresholds,
-    )
+    return {school: size for school, size in sizes.items() if school in schools}
 
 
 def _is_nothing_left(result: BundleResult, frames: RosterFrames) -> bool:

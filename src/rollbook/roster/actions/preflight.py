@@ -12,7 +12,7 @@ import polars as pl
 from django.db import transaction
 
 from rollbook.audit.actions import record
-from rollbook.changes.types import HoldReason, PlanStatus
+from rollbook.changes.types import PlanStatus
 from rollbook.orgs.queries import places_within
 from rollbook.people.queries.roster import known_sourced_ids
 from rollbook.roster.actions.naming import source_of
@@ -170,11 +170,8 @@ def _plan(
         return
     progress(1, STEPS, "Choosing what is shared")
     frames = shared_frames(result.frames, reading.sharing)
-    holds: list[HoldReason] = []
     progress(2, STEPS, "Comparing with what is here")
-    proposed = propose_roster(
-        scope, intake, result, frames, reading=reading, holds=holds, by=by, now=now
-    )
+    proposed = propose_roster(scope, intake, result, frames, reading=reading, by=by, now=now)
     result.report.extend(proposed.findings)
     intake.plan = proposed.plan
     intake.organization_id = proposed.organization_id or intake.organization_id
