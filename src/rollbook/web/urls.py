@@ -7,18 +7,24 @@ from django.urls import URLPattern, path
 from rollbook.web import (
     administration,
     assessments,
+    cards,
     findings,
     home,
+    mappings,
     messages,
+    readiness,
     results,
     rosters,
     system,
 )
 from rollbook.web import result_intakes as intakes
+from rollbook.web import source_forms, sources
+from rollbook.web import sharing as roster_sharing
 
 YEAR = "<int:school_year>/"
 SCHOOL = f"{YEAR}results/schools/<uuid:school>/grades/<str:grade>/"
 FINDINGS = f"{YEAR}rosters/<uuid:intake>/findings/"
+READINESS = f"{YEAR}rosters/readiness/"
 ADMINISTRATION = f"{YEAR}administration/"
 
 urlpatterns: list[URLPattern] = [
@@ -35,8 +41,26 @@ urlpatterns: list[URLPattern] = [
     path(f"{YEAR}results/students/<uuid:student>/", results.student, name="student_results"),
     path(f"{YEAR}rosters/", rosters.intakes, name="rosters"),
     path(f"{YEAR}rosters/students/", rosters.students, name="students"),
+    path(READINESS, readiness.readiness, name="readiness"),
+    path(f"{READINESS}readiness.csv", readiness.readiness_csv, name="readiness_csv"),
+    path(f"{READINESS}<uuid:school>/", readiness.readiness_of, name="readiness_of"),
+    path(f"{YEAR}rosters/cards/", cards.login_cards, name="login_cards"),
+    path("card/", cards.card, name="card"),
+    path(f"{YEAR}rosters/sources/", sources.sources, name="roster_sources"),
+    path(f"{YEAR}rosters/sources/add/", source_forms.add, name="roster_source_add"),
+    path(f"{YEAR}rosters/sources/<uuid:source>/", sources.source, name="roster_source"),
+    path(
+        f"{YEAR}rosters/sources/<uuid:source>/change/",
+        source_forms.change,
+        name="roster_source_change",
+    ),
+    path(f"{YEAR}rosters/sources/<uuid:source>/do/", sources.do, name="roster_source_do"),
     path(f"{YEAR}rosters/<uuid:intake>/", rosters.plan, name="roster_plan"),
     path(f"{YEAR}rosters/<uuid:intake>/rows/", rosters.rows, name="roster_rows"),
+    path(f"{YEAR}rosters/<uuid:intake>/mapping/", mappings.mapping, name="roster_mapping"),
+    path(
+        f"{YEAR}rosters/<uuid:intake>/sections/", roster_sharing.sections, name="roster_sections"
+    ),
     path(f"{YEAR}rosters/<uuid:intake>/decide/", rosters.decide, name="roster_decide"),
     path(FINDINGS, findings.findings, name="roster_findings"),
     path(f"{FINDINGS}findings.csv", findings.findings_csv, name="roster_findings_csv"),

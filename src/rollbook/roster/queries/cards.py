@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from rollbook.orgs.models import Organization
-from rollbook.orgs.queries import OrganizationNotFound, within
+from rollbook.orgs.queries import OrganizationNotFound, row_of, within
+from rollbook.orgs.types import OrganizationRow
 from rollbook.people.models import Class, Enrollment
 from rollbook.people.queries.students import enrolled_now
 from rollbook.roster.models.readiness import LoginCard, Readiness
@@ -71,6 +72,11 @@ def card_schools(scope: Scope) -> QuerySet[Organization]:
     return Organization.objects.filter(
         reads & (writes | gives), kind="school", is_active=True
     ).order_by()
+
+
+def card_places(scope: Scope) -> list[OrganizationRow]:
+    """List the schools for whose students this reader may issue login cards, by name."""
+    return [row_of(school) for school in card_schools(scope).order_by("name", "pk")]
 
 
 def may_issue_cards(scope: Scope) -> bool:
