@@ -19,7 +19,7 @@ from rollbook.roster.checks.package import check_package
 from rollbook.roster.checks.references import check_references
 from rollbook.roster.checks.rules import check_rules
 from rollbook.roster.checks.sense import check_sense
-from rollbook.roster.checks.tables import JudgedBundle, JudgedTable, compact, large_texts
+from rollbook.roster.checks.tables import JudgedBundle, JudgedTable, compact, is_large
 from rollbook.roster.layouts import LAYOUTS, FileLayout
 from rollbook.roster.types import (
     BundleCounts,
@@ -120,7 +120,7 @@ def _judge_table(
     if frame is not None:
         typed = judge_cells(frame, layout, mode, ledger)
         del frame
-        for name in large_texts(typed):
+        for name in typed.columns if is_large(typed) else ():
             typed = typed.with_columns(compact(typed[name], layout.name))
         kept = pl.repeat(True, typed.height, dtype=pl.Boolean, eager=True)
         judged.tables[layout.name] = JudgedTable(layout, mode, typed, kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Final, cast
 
 import polars as pl
@@ -11,6 +12,8 @@ import polars as pl
 from rollbook.roster.layouts import FileLayout
 from rollbook.roster.types import Mode
 
+# Arrow ships no types: it is Any here.
+_arrow: Any = import_module("pyarrow")
 # Below this, what a table leaves behind in memory does not matter.
 _COMPACT_FROM: Final = 50_000
 
@@ -24,30 +27,30 @@ _REPEATED: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def large_texts(frame: pl.DataFrame) -> list[str]:
-    """Name the text columns of a large frame; none of a small one."""
-    if frame.height < _COMPACT_FROM:
-        return []
-    texts = (pl.String(), pl.List(pl.String()))
-    return [name for name, kind in frame.schema.items() if kind in texts]
+def is_large(frame: pl.DataFrame) -> bool:
+    """Tell whether it matters what a table leaves behind in memory."""
+    return frame.height >= _COMPACT_FROM
 
 
 def compact(cells: pl.Series, file: str) -> pl.Series:
-    """Copy the text of a large column, so that the bytes of its file can be let go of.
+    """Copy a column of a large frame, so that the bytes of its file can be let go of.
 
     Shape: the same cells. Those of a table that was read are views into the whole file, and one
            column that is kept would keep them all. A column that repeats few words becomes
            categories; `JudgedTable.column` gives them back as text.
     """
-    is_repeated = cells.name in _REPEATED.get(file, frozenset())
-    return cells.cast(pl.Categorical()) if is_repeated else _copied(cells)
-
-
-def _copied(cells: pl.Series) -> pl.Series:
+    if cells.name in _REPEATED.get(file, frozenset()):
+        return cells.cast(pl.Categorical())
     if cells.null_count() == cells.len():
         return pl.repeat(None, cells.len(), dtype=cells.dtype, eager=True).alias(cells.name)
-    text = cast("Any", cells).to_arrow(compat_level=pl.CompatLevel.oldest())
-    return pl.Series(cells.name, text)
+    is_text = cells.dtype in (pl.String(), pl.List(pl.String()))
+    if not is_text and not cells.null_count():
+        return cells
+    copied = cast("Any", cells).to_arrow(compat_level=pl.CompatLevel.oldest())
+    if cells.null_count():
+        # What tells nulls apart was read with the file, too; joined with nothing it is copied.
+        copied = _arrow.concat_arrays([copied, copied.slice(0, 0)])
+    return pl.Series(cells.name, copied, dtype=cells.dtype)
 
 
 def as_text(cells: pl.Series) -> pl.Series:
