@@ -24,6 +24,8 @@ CONSEQUENCES: Final = frozenset({"ROS-310", "ROS-311"})
 WHOLE_COLUMN_SHARE: Final = 0.5
 WHOLE_COLUMN_FROM: Final = 10
 SHOWN_PLACES: Final = 5
+# Of the records missing from one file so many are named, the heaviest; the rest is one cause.
+NAMED_RECORDS: Final = 500
 
 _ORDER: Final = (Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.INFO)
 _THINGS: Final = {
@@ -184,11 +186,14 @@ class _Telling:
         self.roots: dict[_Key, _Root] = defaultdict(_Root)
         self.examples: dict[_Kind, list[Finding]] = defaultdict(list)
         self.by_code: dict[str, Finding] = {}
+        self.naming: dict[str | None, list[Finding]] = defaultdict(list)
         for finding in result.report:
             self.by_code.setdefault(finding.code, finding)
             kept = self.examples[finding.code, finding.file, finding.column]
             if len(kept) < SHOWN_PLACES:
                 kept.append(finding)
+            if finding.code == MISSING_RECORD:
+                self.naming[finding.value].append(finding)
         self.touched = dict(result.report.touched)
         for kind in self.examples:
             self.touched.setdefault(kind, len(self.examples[kind]))
@@ -247,10 +252,8 @@ class _Telling:
         )
 
     def _examples(self, key: _Key, root: _Root) -> list[Finding]:
-        if key.code == MISSING_RECORD:
-            named = [f for f in self.result.report if f.code == key.code and f.value == key.value]
-            if named:
-                return named
+        if key.code == MISSING_RECORD and self.naming.get(key.value):
+            return self.naming[key.value]
         found = [finding for kind in sorted(root.kinds, key=str) for finding in self.examples[kind]]
         return found or [self.by_code.get(key.code) or next(iter(self.result.report))]
 
@@ -258,6 +261,11 @@ class _Telling:
         rows = sum(root.records.values())
         if key.code == MISSING_RECORD:
             thing = _THINGS.get(key.file, "Record")
+            if key.value is None:
+                return (
+                    f"Many other records are not in {key.file}.csv, and {counted(rows, 'row')} "
+                    "cannot do without them."
+                )
             return (
                 f'{thing} "{key.value}" is not in {key.file}.csv, and {counted(rows, "row")} '
                 "cannot do without it."
@@ -307,9 +315,7 @@ def _rows_by_root(result: BundleResult, told: _Telling) -> Iterable[tuple[_Key, 
     if not frames:
         return
     root = ["root_code", "root_file", "root_column", "root_value"]
-    rows = pl.concat(frames)
-    is_one = pl.col("root_code") == MISSING_RECORD
-    rows = rows.with_columns(root_value=pl.when(is_one).then("root_value"))
+    rows = _naming_the_heaviest(pl.concat(frames))
     counted_rows = rows.group_by(*root, "file", maintain_order=True).agg(
         pl.col("root_line").first(), count=pl.len()
     )
@@ -321,6 +327,27 @@ def _rows_by_root(result: BundleResult, told: _Telling) -> Iterable[tuple[_Key, 
         groups[key].append(group)
     for key, parts in groups.items():
         yield key, pl.concat(parts)
+
+
+def _naming_the_heaviest(rows: pl.DataFrame) -> pl.DataFrame:
+    """Keep a value only where it names a missing record, one of the heaviest of its file."""
+    missing = rows.filter(pl.col("root_code") == MISSING_RECORD)
+    if missing.is_empty():
+        return rows.with_columns(root_value=pl.lit(None, pl.String))
+    places = missing.select("root_code", "root_file", "root_column").unique()
+    targets = [_target(file, column) for _, file, column in places.iter_rows()]
+    places = places.with_columns(target=pl.Series(targets, dtype=pl.String))
+    keys = ["root_code", "root_file", "root_column"]
+    rows = rows.join(places, on=keys, how="left", maintain_order="left")
+    weights = rows.filter(pl.col("target").is_not_null()).group_by("target", "root_value").len()
+    heaviest = (
+        weights.sort("len", "root_value", descending=[True, False])
+        .group_by("target", maintain_order=True)
+        .head(NAMED_RECORDS)
+        .select("target", "root_value", is_named=pl.lit(True))
+    )
+    rows = rows.join(heaviest, on=["target", "root_value"], how="left", maintain_order="left")
+    return rows.with_columns(root_value=pl.when("is_named").then("root_value"))
 
 
 def _key(

@@ -101,7 +101,7 @@ def _rows_of(result: BundleResult, table: str) -> pl.DataFrame:
         parts.append(frame.select("_line", record_id="sourced_id", school=school))
     if (left := result.excluded.get(table)) is not None:
         parts.append(left.frame.select("_line", "school", record_id="sourced_id"))
-    return pl.concat([part.select(_PLACES.names()) for part in parts])
+    return pl.concat([part.select(_PLACES.names()).cast(_PLACES) for part in parts])
 
 
 def _school_names(result: BundleResult) -> dict[str | None, str]:
