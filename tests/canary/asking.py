@@ -37,6 +37,7 @@ PAGES = {
     "roster_plan": "file",
     "roster_rows": "file",
     "roster_decide": "file",
+    "roster_sections": "file",
     "roster_findings": "file",
     "roster_findings_csv": "file",
     "roster_findings_json": "file",

@@ -98,6 +98,7 @@ SAYS = {
     "students": "SSID",
     "roster_plan": "Findings",
     "roster_rows": "Before → after",
+    "roster_sections": "Propose the smallest rules",
     "roster_findings": "Root causes",
     "roster_findings_csv": "code,severity,file",
     "roster_findings_json": "root_causes",

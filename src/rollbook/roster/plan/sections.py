@@ -328,6 +328,25 @@ def cause_groups(counts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def course_counts(world: SectionWorld) -> pl.DataFrame:
+    """Count sections and students by what districts call their courses, the fullest first.
+
+    Shape: `course`, `sections`, `students`.
+    """
+    named = world.sections.select(
+        "section", course=pl.col(MatchField.COURSE_NAME.value).list.first()
+    ).drop_nulls()
+    students = named.join(world.members, on="section").group_by("course")
+    counted = students.agg(students=pl.col("student").n_unique())
+    return (
+        named.group_by("course")
+        .agg(sections=pl.len())
+        .join(counted, on="course", how="left")
+        .with_columns(pl.col("students").fill_null(0))
+        .sort("students", "course", descending=[True, False])
+    )
+
+
 def one_section_findings(
     frames: RosterFrames, sharing: Sharing, *, on: date | None = None
 ) -> list[Finding]:

@@ -92,13 +92,15 @@ class Proposal:
     """Hold proposed rules and what they would do.
 
     Shape: `counts` is as `section_counts`, of the target students only; `by_school` has
-           `school_sourced_id`, `school`, `none`, `one`, `more`; `fixes` come largest first.
+           `school_sourced_id`, `school`, `none`, `one`, `more`; `groups` are as `cause_groups`;
+           `fixes` come largest first.
     """
 
     sharing: Sharing
     tally: SectionTally
     counts: pl.DataFrame
     by_school: pl.DataFrame
+    groups: pl.DataFrame
     fixes: tuple[Fix, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -173,7 +175,9 @@ def proposal_of(world: SectionWorld, sharing: Sharing, students: pl.DataFrame) -
         )
         .sort("school", "school_sourced_id")
     )
-    return Proposal(sharing, tally(counts), counts, by_school, _fixes(world, sharing, counts))
+    groups = cause_groups(counts)
+    fixes = _fixes(world, sharing, counts, groups)
+    return Proposal(sharing, tally(counts), counts, by_school, groups, fixes)
 
 
 def _order(candidate: Candidate, seating: Seating) -> tuple[object, ...]:
@@ -225,7 +229,9 @@ def _best_within(search: Search, here: Bools) -> list[int]:
     return sorted(range(len(once)), key=lambda index: (-once[index], index))[:_RULES_PER_SCHOOL]
 
 
-def _fixes(world: SectionWorld, sharing: Sharing, counts: pl.DataFrame) -> tuple[Fix, ...]:
+def _fixes(
+    world: SectionWorld, sharing: Sharing, counts: pl.DataFrame, groups: pl.DataFrame
+) -> tuple[Fix, ...]:
     open_sections = (
         world.sections.filter(sharing_expression(sharing))
         .sort("label", "section", nulls_last=True)
@@ -239,11 +245,9 @@ def _fixes(world: SectionWorld, sharing: Sharing, counts: pl.DataFrame) -> tuple
         .group_by("cause", "school_sourced_id")
         .agg(pl.col("edits").sum())
     )
-    groups = cause_groups(counts).join(
-        edits, on=["cause", "school_sourced_id"], maintain_order="left"
-    )
+    fixed = groups.join(edits, on=["cause", "school_sourced_id"], maintain_order="left")
     fixes: list[Fix] = []
-    for row in groups.iter_rows(named=True):
+    for row in fixed.iter_rows(named=True):
         cause = Cause(row["cause"])
         is_missing = cause in {Cause.NO_SECTION, Cause.NO_MATCH}
         labels = inside.get(row["school_sourced_id"], []) if is_missing else row["examples"]
