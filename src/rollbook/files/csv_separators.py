@@ -22,13 +22,17 @@ def told_separator(source: bytes | Path, *, encoding: str | None = None) -> str:
 
     Raises: OSError when a path cannot be read.
     """
-    head = _head(source)
+    head = first_lines(source)
     text = to_utf8(head, file="", declared=encoding).content or head
     line = _outside_quotes(text.split(b"\n", 1)[0].decode("utf-8", errors="replace"))
     return max(SEPARATORS, key=lambda sign: (line.count(sign), sign == COMMA))
 
 
-def _head(source: bytes | Path) -> bytes:
+def first_lines(source: bytes | Path) -> bytes:
+    """Return the whole lines at the start of a file, as far as 64 KiB reach.
+
+    Raises: OSError when a path cannot be read.
+    """
     if isinstance(source, bytes):
         head = source[:65536]
     else:

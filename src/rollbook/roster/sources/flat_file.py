@@ -8,7 +8,13 @@ from typing import Final
 
 from rollbook.files.checks import CSV_DUPLICATE_COLUMN
 from rollbook.files.csv import CsvTable
-from rollbook.files.csv_separators import COMMA, SEPARATORS, read_separated, told_separator
+from rollbook.files.csv_separators import (
+    COMMA,
+    SEPARATORS,
+    first_lines,
+    read_separated,
+    told_separator,
+)
 from rollbook.files.xlsx import read_xlsx
 from rollbook.roster.checks.conversions import OTHER_SEPARATOR
 from rollbook.shared.findings import FindingReport, Severity
@@ -42,6 +48,20 @@ def read_flat(
         sign = SEPARATORS[told]
         table.findings.add(OTHER_SEPARATOR.finding(file=name, line=1, value=sign))
     return table
+
+
+def header_of(path: Path, *, name: str, encoding: str = "utf-8") -> tuple[str, ...]:
+    """Return the header of a file, reading no more of it than that takes.
+
+    Raises: OSError when the path cannot be read; LookupError for an unknown `encoding`.
+    """
+    if is_workbook(path):
+        return read_xlsx(path, name=name).header
+    separator = told_separator(path, encoding=encoding)
+    head = first_lines(path)
+    return read_separated(
+        head, name=name, separator=separator, expected_encoding=encoding
+    ).header
 
 
 def with_only(table: CsvTable, columns: frozenset[str]) -> CsvTable:

@@ -260,7 +260,7 @@ def _add_classes(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, 
         ),
         _told(
             said,
-            {"sourcedId": "class_id", "title": "class_name", "classCode": "class_id",
+            {"sourcedId": _named_by(said), "title": "class_name", "classCode": "class_id",
              "schoolSourcedId": "school_number", "periods": "period", "subjects": "subject",
              "courseSourcedId": "course_number", "termSourcedIds": "term_name"},
         ),
@@ -279,8 +279,13 @@ def _add_classes(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, 
             userSourcedId="student_key",
             role=pl.lit("student"),
         ),
-        _told(said, {"classSourcedId": "class_id", "userSourcedId": "local_id"}),
+        _told(said, {"classSourcedId": _named_by(said), "userSourcedId": "local_id"}),
     )
+
+
+def _named_by(said: Mapping[str, str]) -> str:
+    """Return the import field that tells classes apart, of those that the file has."""
+    return next((name for name in ("class_id", "class_name", "course_name") if name in said), "")
 
 
 def _add_teachers(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, str]) -> None:

@@ -170,3 +170,25 @@ _WHOSE: Final = {
     "class_id": "class_key",
     "course_number": "course_key",
 }
+
+
+def preview(
+    table: CsvTable, mapping: ColumnMapping, *, most: int = 10
+) -> list[tuple[int, dict[str, tuple[str, str]]]]:
+    """Show what a mapping makes of the first rows of a file.
+
+    Shape: for each row its line, and by import field what stood there and what is read.
+    """
+    read = columns_read(table, mapping)
+    before = placed(table, read)
+    orders, _ = orders_of(before, mapping)
+    rows, _ = without_damage(Conversion(table.name), before, {name: name for name in read})
+    after = normalized(rows, mapping, orders)
+    names = [field.name for field in IMPORT_FIELDS if field.name in after.columns]
+    shown: list[tuple[int, dict[str, tuple[str, str]]]] = []
+    for old, new in zip(
+        before.head(most).iter_rows(named=True), after.head(most).iter_rows(named=True), strict=True
+    ):
+        cells = {name: (old.get(name) or "", new[name] or "") for name in names}
+        shown.append((int(old[LINE]), cells))
+    return shown
