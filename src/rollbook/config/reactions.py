@@ -19,7 +19,8 @@ from rollbook.messages import actions as messages
 from rollbook.orgs.queries import current_school_year
 from rollbook.roster.actions.commit import RosterChanged
 from rollbook.roster.actions.runs import SourceNeedsSomebody
-from rollbook.roster.types import RosterWaits
+from rollbook.roster.actions.transfers import finish_transfers
+from rollbook.roster.types import RosterWaits, TransferDecided, TransfersAsked
 from rollbook.shared import events
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission
@@ -29,6 +30,9 @@ def connect() -> None:
     """Fill the table of reactions; calling it again changes nothing."""
     events.clear()
     events.on(RosterChanged, _refresh_groups)
+    events.on(RosterChanged, _finish_transfers)
+    events.on(TransfersAsked, _tell_of_requests)
+    events.on(TransferDecided, _tell_of_answer)
     events.on(RosterWaits, _tell_approvers)
     events.on(SourceNeedsSomebody, _tell_of_source)
     events.on(SandboxEntered, _assign_groups)
@@ -105,6 +109,63 @@ def _tell_of_source(troubled: SourceNeedsSomebody) -> None:
             address,
             subject=title,
             body=f"{says}{rests} Nobody was removed. See what to do at {settings.BASE_URL}{link}\n",
+            dedupe_key=f"{key}:{account}",
+            by=by,
+            now=now,
+        )
+
+
+def _finish_transfers(_changed: RosterChanged) -> None:
+    finish_transfers(by=Actor.job("roster"), now=timezone.now())
+
+
+def _tell_of_requests(asked: TransfersAsked) -> None:
+    """Tell whoever approves the rosters of a district that it is asked for students."""
+    count = asked.count
+    students = "1 student" if count == 1 else f"{count:,} students"
+    _tell_deciders(
+        asked.from_district_id,
+        kind="transfers_asked",
+        title=f"Another district asks for {students}",
+        body="Release or refuse each. Until then nothing changes.",
+        key=f"transfers_asked:{asked.intake_uuid or timezone.now().isoformat()}",
+    )
+
+
+def _tell_of_answer(answer: TransferDecided) -> None:
+    """Tell whoever approves the rosters of the asking district what the other side said."""
+    _tell_deciders(
+        answer.to_district_id,
+        kind="transfer_decided",
+        title=(
+            "A student you asked for was released"
+            if answer.is_released
+            else "A student you asked for was refused"
+        ),
+        body=(
+            "The next roster that lists the student may take the record."
+            if answer.is_released
+            else "The other district says why. Nothing changes."
+        ),
+        key=f"transfer_decided:{answer.request_uuid}",
+    )
+
+
+def _tell_deciders(district_id: int, *, kind: str, title: str, body: str, key: str) -> None:
+    """Tell the approvers of a district, in the message center and by mail; no student is named."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    by = Actor.job("roster")
+    link = f"/{int(current_school_year(today))}/rosters/decisions/"
+    approvers = holders_of(Permission.ROSTER_APPROVE, district_id, on=today)
+    messages.tell(
+        approvers, kind=kind, title=title, body=body, link=link, dedupe_key=key, by=by, now=now
+    )
+    for account, address in approvers.items():
+        messages.queue_mail(
+            address,
+            subject=title,
+            body=f"{title}. {body} See it at {settings.BASE_URL}{link}\n",
             dedupe_key=f"{key}:{account}",
             by=by,
             now=now,

@@ -14,7 +14,9 @@ from rollbook.audit.actions import record
 from rollbook.changes.actions import commit_plan, propose_plan, reserve_ids, undo_plan
 from rollbook.changes.layouts import after, before, schema_of
 from rollbook.changes.models import ChangePlan
+from rollbook.changes.rules import may_see
 from rollbook.changes.state import versions_of
+from rollbook.changes.store import read_plan_file
 from rollbook.changes.tables import read_table
 from rollbook.changes.types import CommitReceipt, PlanTable, TableChanges
 from rollbook.groups.layouts import GROUP_MEMBERS
@@ -32,7 +34,7 @@ from rollbook.shared import events
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission, Scope
 
-MERGE, ID_CHANGE = "merge", "id change"
+MERGE, ID_CHANGE = "merge", "id_change"
 
 
 class MayNotMerge(PermissionError):
@@ -97,7 +99,7 @@ def change_student_id(
 ) -> CommitReceipt:
     """Give a student another state id or sourcedId; the old one goes on leading to the student.
 
-    Shape:  a committed plan of kind "id change", which `split_students` takes back.
+    Shape:  a committed plan of kind "id_change", which `split_students` takes back.
     Raises: PairNotFound, MayNotMerge, AlreadyMerged, IdIsTheSame, IdIsTaken.
     """
     student = _student(scope, student_uuid)
@@ -121,11 +123,13 @@ def change_student_id(
 def split_students(scope: Scope, plan_uuid: UUID, *, by: Actor, now: datetime) -> CommitReceipt:
     """Take a merge or a change of id back, except where later changes touched the same cells.
 
-    Raises: NoSuchMerge, and what `changes.actions.undo_plan` raises.
+    Raises: NoSuchMerge, MayNotMerge, and what `changes.actions.undo_plan` raises.
     """
     plan = ChangePlan.objects.filter(uuid=plan_uuid, kind__in=[MERGE, ID_CHANGE]).first()
-    if plan is None:
+    if plan is None or not may_see(scope, plan.organization_id, Permission.ROSTER_READ):
         raise NoSuchMerge
+    touched = read_plan_file(plan).changes[0]
+    _require(scope, *Student.objects.filter(pk__in=touched.frame["id"].to_list()))
     receipt = undo_plan(plan.uuid, scope=scope, by=by, now=now)
     _announce(plan.areas)
     return receipt
