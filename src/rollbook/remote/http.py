@@ -137,8 +137,9 @@ class HttpClient:
         said = {"accept": "application/json", **(headers or {})}
         if authorize is None:
             return self._call(_Question(address, said))
+        token = authorize(False)  # what it fails with is its own
         try:
-            return self._call(_Question(address, {**said, "authorization": authorize(False)}))
+            return self._call(_Question(address, {**said, "authorization": token}))
         except RemoteFailed as failed:
             if failed.status != 401:
                 raise
