@@ -21,6 +21,7 @@ from rollbook.people.queries.students import StudentNotFound
 from rollbook.results.queries.intakes import ResultIntakeNotFound
 from rollbook.results.queries.visible import MayNotSeeResults
 from rollbook.roster.queries.intakes import IntakeNotFound
+from rollbook.roster.queries.sources import SourceNotFound
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission, Scope
 
@@ -37,6 +38,7 @@ NOT_FOUND = (
     OrganizationNotFound,
     NoSuchPlan,
     ResultIntakeNotFound,
+    SourceNotFound,
     StudentNotFound,
 )
 
