@@ -12,9 +12,9 @@ from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries.sections import sharing_of
 from rollbook.roster.rules.sharing import Sharing, read_rules
 from tests.db.roster.given import loaded, preflight
+from tests.faces.conftest import SignIn
 from tests.factories.accounts import EVERYTHING
 from tests.factories.places import SmallState
-from tests.faces.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
 HOMEROOMS = {"rule": "0", "field": "section_type", "operator": "is", "value": "Homeroom"}

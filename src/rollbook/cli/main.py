@@ -13,12 +13,15 @@ from rollbook.cli.demo import demo
 from rollbook.cli.generate import generate
 from rollbook.cli.installation import backup, doctor, init, migrate, restore
 from rollbook.cli.jobs import jobs
+from rollbook.cli.mappings import mappings
 from rollbook.cli.orgs import orgs
 from rollbook.cli.plans import plans
+from rollbook.cli.readiness import cards, readiness
 from rollbook.cli.refusals import Refusing
 from rollbook.cli.report import report
 from rollbook.cli.results import results
 from rollbook.cli.roster import roster
+from rollbook.cli.sections import sections
 from rollbook.cli.service import serve, worker
 
 # What a command or the service writes is for the user who runs it: databases, files that came in,
@@ -36,7 +39,21 @@ def main() -> None:
 
 
 INSTALLATION = (init, migrate, serve, worker, doctor, backup, restore, demo, generate)
-DOMAINS = (accounts, orgs, roster, plans, assessments, results, report, jobs, audit)
+DOMAINS = (
+    accounts,
+    orgs,
+    roster,
+    sections,
+    mappings,
+    readiness,
+    cards,
+    plans,
+    assessments,
+    results,
+    report,
+    jobs,
+    audit,
+)
 
 for command in INSTALLATION + DOMAINS:
     main.add_command(command)

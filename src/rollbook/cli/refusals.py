@@ -31,6 +31,7 @@ SENTENCES: dict[str, str] = {
         "That is not the number of changes of this plan. Read the plan again with `rollbook "
         "plans show`."
     ),
+    "CardDaysOutOfRange": OWN_WORDS,
     "DigestDiffers": (
         "The plan's file is not the one that was proposed. Nothing was changed. Send the file "
         "again for a new plan."
@@ -43,25 +44,33 @@ SENTENCES: dict[str, str] = {
     "JobCannotBeCancelled": OWN_WORDS,
     "JobCannotBeRetried": OWN_WORDS,
     "JobNotFound": "There is no such job. `rollbook jobs list` shows those that there are.",
+    "MappingIsIncomplete": OWN_WORDS,
+    "MappingIsUsed": OWN_WORDS,
+    "MappingNotFound": OWN_WORDS,
     "MayNotAsk": "This question reaches further than the one who asks may see.",
     "MayNotCommit": "This change needs somebody who may approve it.",
     "MayNotCommitRoster": "This roster needs somebody who may approve it.",
     "MayNotLoadAssessments": "Only who may send data for the whole installation loads assessments.",
     "MayNotMatchStudents": "Only who may send data finds students by their identifiers.",
+    "MayNotPlanReadiness": "This plan needs somebody who may send rosters there.",
     "MayNotReadRoster": "This roster is out of sight.",
+    "MayNotSaveMapping": OWN_WORDS,
     "MayNotSeeResults": "These results are out of sight.",
     "MayNotSendResults": "Only who may send data sends results.",
     "MayNotSendRoster": "This roster is of a district that is out of reach.",
     "MayNotVerify": "Only who reads the whole log can verify it.",
     "NaturalIdIsTaken": OWN_WORDS,
+    "NobodyNeedsCard": OWN_WORDS,
     "NoSuchPlan": "There is no such plan. `rollbook plans list` shows those that there are.",
     "NoSuchRole": OWN_WORDS,
     "NotASandboxLogin": OWN_WORDS,
+    "NotReady": OWN_WORDS,
     "NotSignedIn": "Nobody in particular asked.",
     "NotYours": OWN_WORDS,
     "NothingToCommit": "This file has no plan: it was refused, or it changes nothing.",
     "OrganizationNotFound": OWN_WORDS,
     "OrganizationsStandInACircle": OWN_WORDS,
+    "OwnerNotHere": OWN_WORDS,
     "ParentCannotHold": OWN_WORDS,
     "PlanDoesNotFit": (
         "The records refuse what this plan writes, so nothing was changed. Send the file again "
@@ -79,18 +88,27 @@ SENTENCES: dict[str, str] = {
     "QuestionIsWrong": OWN_WORDS,
     "QueueOutOfSight": OWN_WORDS,
     "ResultIntakeNotFound": "No such result file came in.",
+    "RuleIsUnclear": OWN_WORDS,
     "SandboxIsClosed": OWN_WORDS,
+    "SectionsCannotBeRead": (
+        "Nothing of this file can be used, so it has no sections. `rollbook roster findings` says "
+        "why."
+    ),
+    "StageIsProvedByFacts": OWN_WORDS,
+    "StageNotOfMethod": OWN_WORDS,
     "StateMovedOn": (
         "The records have changed since this plan was made, so nothing was done. Send the file "
         "again for a new plan."
     ),
     "StudentNotFound": "There is no such student.",
     "TooFewStudents": OWN_WORDS,
+    "TooManyCards": OWN_WORDS,
     "UndoCannotBeUndone": "This plan is itself an undo. Send the file again instead.",
     "UndoHasNothingLeft": (
         "Everything this plan wrote has been changed again since, so there is nothing left to undo."
     ),
     "UnknownJob": OWN_WORDS,
+    "WindowIsBackwards": OWN_WORDS,
     # Of this folder.
     "BackupIsDamaged": OWN_WORDS,
     "BackupIsOfAnotherKind": OWN_WORDS,

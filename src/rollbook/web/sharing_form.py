@@ -93,7 +93,7 @@ def changed(lines: list[Line], button: str) -> list[Line]:
 
 
 def sharing_sent(lines: list[Line]) -> Sharing:
-    """Read the rules of some lines: what is blank says nothing; no rule at all shares everything."""
+    """Read the rules of some lines: blank ones say nothing; no rule at all shares everything."""
     written = [line for line in lines if line.condition.value]
     numbers = sorted({line.rule for line in written})
     rules = [
