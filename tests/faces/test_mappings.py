@@ -1,0 +1,90 @@
+"""Which column is what: the page and the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from rollbook.cli import mappings as commands
+from rollbook.cli import terminal
+from rollbook.cli.mappings import mappings
+from rollbook.roster.models.intakes import Intake
+from rollbook.roster.models.sources import SavedMapping
+from tests.faces.conftest import SignIn
+
+pytestmark = pytest.mark.django_db
+
+TEXT = (
+    "Stu ID;Last;First;Grade;DOB;School\n"
+    "00123;Soto;Eli;3rd;3/4/2018;North High\n"
+    "00124;Ito;Ana;Kinder X;5/6/2018;North High\n"
+)
+
+
+def test_an_upload_without_a_mapping_leads_to_the_question_and_on(sign_in: SignIn) -> None:
+    client = sign_in()
+    sent = {"bundle": SimpleUploadedFile("students.csv", TEXT.encode()), "profile": "lenient"}
+    answer = client.post(reverse("rosters", args=[2027]), sent)
+    intake = Intake.objects.get()
+    address = reverse("roster_mapping", args=[2027, intake.uuid])
+    assert answer.headers["Location"] == address
+    page = client.get(address).content.decode()
+    assert "Which column is what in students.csv?" in page
+    assert '<option value="Stu ID" selected>Stu ID</option>' in page
+    assert "separated by semicolons" in page
+    assert "Month first or day first?" in page
+    assert "was 3rd" in page
+    form = {
+        "column-local_id": "Stu ID", "column-last_name": "Last", "column-first_name": "First",
+        "column-grade": "Grade", "column-birth_date": "DOB", "order-birth_date": "dmy",
+        "said-grade": ["3rd", "kinder x"], "meant-grade": ["03", "KG"],
+    }  # fmt: skip
+    lacking = client.post(address, form | {"action": "use"})
+    assert "School number or School name" in lacking.content.decode()
+    shown = client.post(address, form | {"action": "preview", "default-school_name": "North"})
+    assert "2018-04-03" in shown.content.decode()
+    used = client.post(
+        address, form | {"action": "use", "column-school_name": "School", "name": "Ours"}
+    )
+    assert used.headers["Location"] == reverse("roster_plan", args=[2027, intake.uuid])
+    saved = SavedMapping.objects.get()
+    assert (saved.name, saved.mapping["values"]["grade"]) == (
+        "Ours",
+        {"3rd": "03", "kinder x": "KG"},
+    )
+    intake.refresh_from_db()
+    assert (intake.status, intake.verdict) == ("planned", "ok")
+
+
+def test_who_may_not_send_rosters_says_nothing_about_columns(sign_in: SignIn) -> None:
+    client = sign_in("teacher")
+    missing = reverse("roster_mapping", args=[2027, "00000000-0000-4000-8000-000000000000"])
+    assert client.get(missing).status_code == 403
+
+
+def test_the_commands_save_show_use_and_delete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "start_django", lambda: None)
+    path = tmp_path / "students.csv"
+    path.write_text(TEXT, encoding="utf-8")
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(mappings, list(words), catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "Local student ID ← Stu ID" in run(
+        "save", str(path), "--name", "Ours", "--date-order", "birth_date=mdy"
+    )
+    saved = SavedMapping.objects.get()
+    assert "Ours" in run("list")
+    assert "mdy" in run("show", str(saved.uuid))
+    assert "Deleted." in run("delete", str(saved.uuid))
+    assert SavedMapping.objects.count() == 0
+    wrong = CliRunner().invoke(commands.mappings, ["save", str(path), "--column", "colour=x"])
+    assert wrong.exit_code == 2
