@@ -108,6 +108,18 @@ COMMANDS: Mapping[str, str] = {
     "sections share": "The name of a source, and rules.",
     "sections use": "The ids of an intake and its plan.",
     "serve": "An address.",
+    "sources add": "One source: no secret, no student.",
+    "sources archive": "Nothing of a student.",
+    "sources blackout": "Days.",
+    "sources change": "The name of a source; no secret, no student.",
+    "sources check": "Steps of a connection, in words: no secret, no student.",
+    "sources fields": "What a kind of source must be told.",
+    "sources list": "Names of sources, times.",
+    "sources pause": "The name of a source.",
+    "sources resume": "The name of a source.",
+    "sources run": "Counts of records of one run.",
+    "sources schedule": "A time.",
+    "sources show": "Settings without secrets, times, counts of runs.",
     "worker": "Runs jobs; each has a rule of its own.",
 }
 

@@ -23,6 +23,7 @@ from rollbook.cli.results import results
 from rollbook.cli.roster import roster
 from rollbook.cli.sections import sections
 from rollbook.cli.service import serve, worker
+from rollbook.cli.sources import sources
 
 # What a command or the service writes is for the user who runs it: databases, files that came in,
 # reports. A folder that an administrator opened to others before does not open them too.
@@ -43,6 +44,7 @@ DOMAINS = (
     accounts,
     orgs,
     roster,
+    sources,
     sections,
     mappings,
     readiness,

@@ -48,6 +48,8 @@ SENTENCES: dict[str, str] = {
     "MappingIsUsed": OWN_WORDS,
     "MappingNotFound": OWN_WORDS,
     "MayNotAsk": "This question reaches further than the one who asks may see.",
+    "DaysAreWrong": OWN_WORDS,
+    "MayNotChangeSource": OWN_WORDS,
     "MayNotCommit": "This change needs somebody who may approve it.",
     "MayNotCommitRoster": "This roster needs somebody who may approve it.",
     "MayNotLoadAssessments": "Only who may send data for the whole installation loads assessments.",
@@ -96,6 +98,9 @@ SENTENCES: dict[str, str] = {
     ),
     "StageIsProvedByFacts": OWN_WORDS,
     "StageNotOfMethod": OWN_WORDS,
+    "SourceIsIncomplete": OWN_WORDS,
+    "SourceIsRunning": OWN_WORDS,
+    "SourceNotFound": "There is no such source. `rollbook sources list` shows those that there are.",
     "StateMovedOn": (
         "The records have changed since this plan was made, so nothing was done. Send the file "
         "again for a new plan."
