@@ -16,6 +16,7 @@ from rollbook.files.csv_cells import LINE, CellStore
 from rollbook.files.csv_encoding import to_utf8
 from rollbook.files.csv_rows import Fault, read_row
 from rollbook.files.csv_scan import PADDING, Bytes, Places, Window, scan_window
+from rollbook.files.csv_signs import EVERY_SIGN, Sign, signs_in
 from rollbook.files.csv_write import write_csv
 from rollbook.files.limits import DEFAULT, KIB, Limits
 from rollbook.shared.findings import KEPT_PER_KIND, Check, FindingReport, Severity
@@ -42,7 +43,8 @@ class CsvTable:
            per header name in the file's order, an empty cell being null. A second column of
            the same name is called `name__2`, one without a name `column_3`. After a fatal
            finding `frame` has no rows. `line_ends` is crlf, lf, mixed or none. `left_out` maps
-           the code of an error to all the lines that are not in the frame because of it.
+           the code of an error to all the lines that are not in the frame because of it;
+           `signs` are the kinds of damage that the bytes hint at.
     """
 
     name: str
@@ -53,6 +55,7 @@ class CsvTable:
     line_ends: str = "none"
     had_bom: bool = False
     left_out: Mapping[str, pl.Series] = field(default_factory=dict[str, pl.Series])
+    signs: frozenset[Sign] = EVERY_SIGN
 
 
 def read_csv(
@@ -93,6 +96,7 @@ def read_csv(
         line_ends=reading.line_ends,
         had_bom=text.had_bom,
         left_out={code: pl.Series(lines, dtype=pl.UInt32) for code, lines in reading.out.items()},
+        signs=signs_in(text.content),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rollbook.roster.checks.cell_checks import CELL_CHECKS
+from rollbook.roster.checks.damage import DAMAGE_CHECKS
 from rollbook.roster.checks.headers import HEADER_CHECKS
 from rollbook.roster.checks.ledger import RosterCheck
 from rollbook.roster.checks.package import PACKAGE_CHECKS
@@ -17,6 +18,7 @@ CHECKS: Final[tuple[RosterCheck, ...]] = (
     *PACKAGE_CHECKS,
     *HEADER_CHECKS,
     *CELL_CHECKS,
+    *DAMAGE_CHECKS,
     *CELL_REPAIRS,
     *REFERENCE_CHECKS,
     *RULE_CHECKS,

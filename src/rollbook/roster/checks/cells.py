@@ -8,7 +8,15 @@ from typing import Final
 
 import polars as pl
 
+from rollbook.files.csv_signs import EVERY_SIGN, Sign
 from rollbook.roster.checks import cell_checks as checks
+from rollbook.roster.checks.damage import (
+    DAMAGED_ID,
+    LOST_VALUE,
+    is_damaged_id,
+    is_lost,
+    without_unseen,
+)
 from rollbook.roster.checks.kinds import GUID, MAX_GUID_LENGTH, loose_list, misfits, typed
 from rollbook.roster.checks.ledger import Ledger, RosterCheck
 from rollbook.roster.checks.repairs import SPACED_LIST, CellRepair, dates_in_order, repairs_of
@@ -42,20 +50,28 @@ class _Test:
 
 
 def judge_cells(
-    frame: pl.DataFrame, layout: FileLayout, mode: Mode, ledger: Ledger
+    frame: pl.DataFrame,
+    layout: FileLayout,
+    mode: Mode,
+    ledger: Ledger,
+    *,
+    signs: frozenset[Sign] = EVERY_SIGN,
 ) -> pl.DataFrame:
     """Find every cell that does not fit, and return the records with typed values.
 
-    Shape: `frame` has `_line` and every column of the layout as text; the result has the same
+    Shape: `signs` are those of the file's bytes: damage that they do not hint at is not looked
+           for. `frame` has `_line` and every column of the layout as text; the result has the same
            rows, also those left out (the ledger knows them). A bad value that is kept is null.
     """
+    if signs:
+        frame = without_unseen(frame, layout, signs, ledger)
     if ledger.is_lenient:
         frame = _repaired(frame, layout, mode, ledger)
     frame = _lifecycle(frame, layout.name, mode, ledger)
     filled = [
         column for column in layout.columns if column.required or not _is_blank(frame, column.name)
     ]
-    tests = [test for column in filled for test in _tests(column, ledger)]
+    tests = [test for column in filled for test in _tests(column, ledger, signs)]
     found = frame.select(test.fails.fill_null(False).alias(str(i)) for i, test in enumerate(tests))
     some = found.select(pl.all().any()).row(0)
     for index, test in enumerate(tests):
@@ -80,7 +96,7 @@ def _note(
         known = pl.element().filter(pl.element().is_in(GRADE_CODES))
         kept = pl.col(name).str.split(",").list.eval(known).list.join(",")
         kept = pl.when(kept != "").then(kept)
-    elif test.check is checks.NOT_A_WORD:
+    elif test.check in (checks.NOT_A_WORD, LOST_VALUE):
         kept = pl.lit(None, pl.String)
     else:
         return frame
@@ -96,7 +112,7 @@ def _severity(test: _Test, ledger: Ledger) -> Severity:
     return severity
 
 
-def _tests(column: Column, ledger: Ledger) -> list[_Test]:
+def _tests(column: Column, ledger: Ledger, signs: frozenset[Sign]) -> list[_Test]:
     """List what every cell of a column is tested for."""
     if column.name in ("status", "dateLastModified"):
         return []
@@ -105,8 +121,16 @@ def _tests(column: Column, ledger: Ledger) -> list[_Test]:
     if column.kind is Kind.GUID and column.name == "sourcedId":
         too_long = cell.str.len_chars() > MAX_GUID_LENGTH
         tests.append(_Test(checks.LONG_GUID, column, too_long))
-        tests.append(_Test(checks.NOT_A_GUID, column, ~cell.str.contains(GUID) & ~too_long))
+        malformed = ~cell.str.contains(GUID) & ~too_long
+        if signs:
+            damaged = is_damaged_id(cell)
+            tests.append(_Test(DAMAGED_ID, column, damaged & ~too_long))
+            malformed = malformed & ~damaged
+        tests.append(_Test(checks.NOT_A_GUID, column, malformed))
         return tests
+    lost = is_lost(column, cell) if Sign.SPREADSHEET in signs else None
+    if lost is not None:
+        tests.append(_Test(LOST_VALUE, column, lost))
     fails = misfits(column, cell)
     if column.is_list and not ledger.is_lenient:
         loose = loose_list(cell)

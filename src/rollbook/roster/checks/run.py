@@ -114,11 +114,12 @@ def _judge_table(
         ledger.condemn(layout.name, lines, code)
     judged.heights[layout.name] = height = table.frame.height
     is_lost = table.findings.is_fatal or height > 0
+    signs = table.signs
     frame = judge_header(table, layout, ledger)
     # What was read is let go of step by step: nobody else holds it, and it is large.
     del table
     if frame is not None:
-        typed = judge_cells(frame, layout, mode, ledger)
+        typed = judge_cells(frame, layout, mode, ledger, signs=signs)
         del frame
         for name in typed.columns if is_large(typed) else ():
             typed = typed.with_columns(compact(typed[name], layout.name))
