@@ -18,8 +18,8 @@ from rollbook.orgs.types import OrganizationKind, OrganizationRow
 from rollbook.roster.models.readiness import Readiness, ReadinessStage
 from rollbook.roster.queries.readiness_facts import (
     Family,
-    facts_of,
     family_of,
+    readiness_facts,
     school_days_of,
 )
 from rollbook.roster.rules.readiness import (
@@ -165,7 +165,7 @@ def _rows(scope: Scope, only: UUID | None, *, school_year: int) -> list[Readines
         return []
     ids = [organization.id for organization in organizations]
     family = family_of(scope, seen)
-    facts = facts_of(scope, seen, family, school_year=school_year)
+    facts = readiness_facts(scope, seen, family, school_year=school_year)
     days = school_days_of(scope, ids, family, school_year=school_year)
     kept = _kept(school_year)
     return [_row(each, family, facts[each.id], days[each.id], kept) for each in organizations]

@@ -58,7 +58,7 @@ def family_of(scope: Scope, organizations: QuerySet[Organization]) -> Family:
     )
 
 
-def facts_of(
+def readiness_facts(
     scope: Scope, organizations: QuerySet[Organization], family: Family, *, school_year: int
 ) -> dict[int, Facts]:
     """Return the facts of organizations that the reader sees, on the scope's day.
