@@ -21,9 +21,9 @@ from rollbook.cli.refusals import Refusing
 from rollbook.cli.report import report
 from rollbook.cli.results import results
 from rollbook.cli.roster import roster
+from rollbook.cli.roster_sources import sources
 from rollbook.cli.sections import sections
 from rollbook.cli.service import serve, worker
-from rollbook.cli.sources import sources
 
 # What a command or the service writes is for the user who runs it: databases, files that came in,
 # reports. A folder that an administrator opened to others before does not open them too.

@@ -39,7 +39,7 @@ from rollbook.roster.types import Profile, SourceFormat, SourceKind
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now, refused, typed
 from rollbook.web.source_words import FORMATS, KINDS, SECOND_SCHOOLS
-from rollbook.web.sources import source_crumbs
+from rollbook.web.roster_sources import source_crumbs
 
 REPAIRS: Final = tuple(check for check in CHECKS if check.is_repair)
 INPUTS: Final = {"secret": "password", "url": "url", "number": "number"}

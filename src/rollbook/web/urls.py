@@ -18,7 +18,8 @@ from rollbook.web import (
     system,
 )
 from rollbook.web import result_intakes as intakes
-from rollbook.web import source_forms, sources
+from rollbook.web import roster_sources as sources
+from rollbook.web import source_forms
 from rollbook.web import sharing as roster_sharing
 
 YEAR = "<int:school_year>/"

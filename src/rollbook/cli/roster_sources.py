@@ -185,8 +185,18 @@ def list_fields(kind: str, output: str) -> None:
     if output == "json":
         print_json(found)
         return
-    columns = ["name", "says", "is_secret", "is_required", "default"]
-    print_table(f"Settings of {kind}", columns, ([row[name] for name in columns] for row in found))
+    columns = ["name", "says", "secret", "needed", "default"]
+    rows = (
+        (
+            row["name"],
+            row["says"],
+            "secret" if row["is_secret"] else "",
+            "needed" if row["is_required"] else "",
+            row["default"],
+        )
+        for row in found
+    )
+    print_table(f"Settings of {kind}", columns, rows)
 
 
 @sources.command()
