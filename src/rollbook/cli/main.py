@@ -11,6 +11,7 @@ from rollbook.cli.assessments import assessments
 from rollbook.cli.audit import audit
 from rollbook.cli.demo import demo
 from rollbook.cli.generate import generate
+from rollbook.cli.identity import identity
 from rollbook.cli.installation import backup, doctor, init, migrate, restore
 from rollbook.cli.jobs import jobs
 from rollbook.cli.mappings import mappings
@@ -43,6 +44,7 @@ INSTALLATION = (init, migrate, serve, worker, doctor, backup, restore, demo, gen
 DOMAINS = (
     accounts,
     orgs,
+    identity,
     roster,
     sources,
     sections,

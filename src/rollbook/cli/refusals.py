@@ -27,6 +27,7 @@ NO_PLACE = (
 SENTENCES: dict[str, str] = {
     "AccountExists": OWN_WORDS,
     "AccountNotFound": OWN_WORDS,
+    "AlreadyMerged": "One of the two was merged already.",
     "ApprovedCountDiffers": (
         "That is not the number of changes of this plan. Read the plan again with `rollbook "
         "plans show`."
@@ -40,20 +41,28 @@ SENTENCES: dict[str, str] = {
     "GrantNotFound": OWN_WORDS,
     "GrantRefused": OWN_WORDS,
     "GroupNotFound": "There is no such group.",
+    "IdIsTaken": "Another student has this id, or had it once: two children never share one.",
+    "IdIsTheSame": "The student has these ids already. Give --ssid or --sourced-id a new one.",
     "IntakeNotFound": "No such file came in. `rollbook roster list` shows those that did.",
     "JobCannotBeCancelled": OWN_WORDS,
     "JobCannotBeRetried": OWN_WORDS,
     "JobNotFound": "There is no such job. `rollbook jobs list` shows those that there are.",
+    "KeepTheStateId": "Keep the record that has the state id: results follow it.",
     "MappingIsIncomplete": OWN_WORDS,
     "MappingIsUsed": OWN_WORDS,
     "MappingNotFound": OWN_WORDS,
+    "MayNotAnswer": "This answer needs somebody who may approve rosters of both schools.",
     "MayNotAsk": "This question reaches further than the one who asks may see.",
     "DaysAreWrong": OWN_WORDS,
     "MayNotChangeSource": OWN_WORDS,
     "MayNotCommit": "This change needs somebody who may approve it.",
     "MayNotCommitRoster": "This roster needs somebody who may approve it.",
+    "MayNotDecideTransfer": "This needs somebody of the district whose student it is.",
     "MayNotLoadAssessments": "Only who may send data for the whole installation loads assessments.",
     "MayNotMatchStudents": "Only who may send data finds students by their identifiers.",
+    "MayNotMerge": (
+        "This needs somebody who may approve rosters of the districts of these students."
+    ),
     "MayNotPlanReadiness": "This plan needs somebody who may send rosters there.",
     "MayNotReadRoster": "This roster is out of sight.",
     "MayNotSaveMapping": OWN_WORDS,
@@ -62,6 +71,10 @@ SENTENCES: dict[str, str] = {
     "MayNotSendRoster": "This roster is of a district that is out of reach.",
     "MayNotVerify": "Only who reads the whole log can verify it.",
     "NaturalIdIsTaken": OWN_WORDS,
+    "NoSuchAnswer": "Answer with add, move or cancel.",
+    "NoSuchMerge": (
+        "No merge and no change of id has this number. `rollbook plans list --all` shows all."
+    ),
     "NobodyNeedsCard": OWN_WORDS,
     "NoSuchPlan": "There is no such plan. `rollbook plans list` shows those that there are.",
     "NoSuchRole": OWN_WORDS,
@@ -73,6 +86,7 @@ SENTENCES: dict[str, str] = {
     "OrganizationNotFound": OWN_WORDS,
     "OrganizationsStandInACircle": OWN_WORDS,
     "OwnerNotHere": OWN_WORDS,
+    "PairNotFound": "There is no such student. `rollbook identity duplicates` shows pairs.",
     "ParentCannotHold": OWN_WORDS,
     "PlanDoesNotFit": (
         "The records refuse what this plan writes, so nothing was changed. Send the file again "
@@ -88,6 +102,7 @@ SENTENCES: dict[str, str] = {
         "This plan was not committed, so there is nothing to undo. Discard it instead."
     ),
     "QuestionIsWrong": OWN_WORDS,
+    "QuestionNotFound": "There is no such question. `rollbook identity questions` shows them.",
     "QueueOutOfSight": OWN_WORDS,
     "ResultIntakeNotFound": "No such result file came in.",
     "RuleIsUnclear": OWN_WORDS,
@@ -108,6 +123,8 @@ SENTENCES: dict[str, str] = {
     "StudentNotFound": "There is no such student.",
     "TooFewStudents": OWN_WORDS,
     "TooManyCards": OWN_WORDS,
+    "TransferIsDecided": "This request was answered or taken back already.",
+    "TransferNotFound": "There is no such request. `rollbook identity transfers` shows them.",
     "UndoCannotBeUndone": "This plan is itself an undo. Send the file again instead.",
     "UndoHasNothingLeft": (
         "Everything this plan wrote has been changed again since, so there is nothing left to undo."

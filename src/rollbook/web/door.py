@@ -17,9 +17,12 @@ from rollbook.changes.queries import NoSuchPlan
 from rollbook.groups.queries import GroupNotFound
 from rollbook.jobs.queries import JobNotFound
 from rollbook.orgs.queries import OrganizationNotFound
+from rollbook.people.queries.edits import RecordNotFound
 from rollbook.people.queries.students import StudentNotFound
 from rollbook.results.queries.intakes import ResultIntakeNotFound
 from rollbook.results.queries.visible import MayNotSeeResults
+from rollbook.roster.queries.duplicates import PairNotFound
+from rollbook.roster.queries.identity import QuestionNotFound, TransferNotFound
 from rollbook.roster.queries.intakes import IntakeNotFound
 from rollbook.roster.queries.sources import SourceNotFound
 from rollbook.shared.actor import Actor
@@ -37,9 +40,13 @@ NOT_FOUND = (
     MayNotSeeResults,
     OrganizationNotFound,
     NoSuchPlan,
+    PairNotFound,
+    QuestionNotFound,
+    RecordNotFound,
     ResultIntakeNotFound,
     SourceNotFound,
     StudentNotFound,
+    TransferNotFound,
 )
 
 

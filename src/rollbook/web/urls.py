@@ -10,16 +10,18 @@ from rollbook.web import (
     cards,
     findings,
     home,
+    identity,
     mappings,
     messages,
     readiness,
     results,
     rosters,
+    source_forms,
+    students,
     system,
 )
 from rollbook.web import result_intakes as intakes
 from rollbook.web import roster_sources as sources
-from rollbook.web import source_forms
 from rollbook.web import sharing as roster_sharing
 
 YEAR = "<int:school_year>/"
@@ -42,6 +44,14 @@ urlpatterns: list[URLPattern] = [
     path(f"{YEAR}results/students/<uuid:student>/", results.student, name="student_results"),
     path(f"{YEAR}rosters/", rosters.intakes, name="rosters"),
     path(f"{YEAR}rosters/students/", rosters.students, name="students"),
+    path(f"{YEAR}rosters/students/<uuid:student>/edit/", students.student, name="edit_student"),
+    path(f"{YEAR}rosters/staff/<uuid:staff>/edit/", students.staff_member, name="edit_staff"),
+    path(
+        f"{YEAR}rosters/classes/<uuid:class_taught>/edit/",
+        students.class_taught,
+        name="edit_class",
+    ),
+    path(f"{YEAR}rosters/edits/", students.edits, name="edits"),
     path(READINESS, readiness.readiness, name="readiness"),
     path(f"{READINESS}readiness.csv", readiness.readiness_csv, name="readiness_csv"),
     path(f"{READINESS}<uuid:school>/", readiness.readiness_of, name="readiness_of"),
@@ -56,12 +66,14 @@ urlpatterns: list[URLPattern] = [
         name="roster_source_change",
     ),
     path(f"{YEAR}rosters/sources/<uuid:source>/do/", sources.do, name="roster_source_do"),
+    path(f"{YEAR}rosters/decisions/", identity.questions, name="roster_questions"),
+    path(f"{YEAR}rosters/decisions/decide/", identity.decide, name="roster_question_decide"),
+    path(f"{YEAR}rosters/decisions/<uuid:one>/<uuid:other>/", identity.pair, name="duplicate_pair"),
+    path(f"{YEAR}rosters/students/<uuid:student>/id/", identity.new_id, name="student_id"),
     path(f"{YEAR}rosters/<uuid:intake>/", rosters.plan, name="roster_plan"),
     path(f"{YEAR}rosters/<uuid:intake>/rows/", rosters.rows, name="roster_rows"),
     path(f"{YEAR}rosters/<uuid:intake>/mapping/", mappings.mapping, name="roster_mapping"),
-    path(
-        f"{YEAR}rosters/<uuid:intake>/sections/", roster_sharing.sections, name="roster_sections"
-    ),
+    path(f"{YEAR}rosters/<uuid:intake>/sections/", roster_sharing.sections, name="roster_sections"),
     path(f"{YEAR}rosters/<uuid:intake>/decide/", rosters.decide, name="roster_decide"),
     path(FINDINGS, findings.findings, name="roster_findings"),
     path(f"{FINDINGS}findings.csv", findings.findings_csv, name="roster_findings_csv"),

@@ -27,7 +27,6 @@ from rollbook.roster.actions.merges import (
     IdIsTheSame,
     KeepTheStateId,
     MayNotMerge,
-    NoSuchMerge,
     change_student_id,
     decide_two,
     merge_students,
@@ -243,7 +242,7 @@ def test_no_two_children_share_an_id(places: SmallState) -> None:
     with pytest.raises(MayNotMerge):
         reader = reader_of(places.north, permission=Permission.ROSTER_READ)
         change_student_id(reader, one.uuid, ssid="903", by=BY, now=NOW)
-    with pytest.raises(NoSuchMerge):
+    with pytest.raises(PairNotFound):
         change_student_id(
             scope_with("district_admin", places.south), one.uuid, ssid="903", by=BY, now=NOW
         )

@@ -29,7 +29,7 @@ from rollbook.people.layouts import (
 from rollbook.people.models import Student, StudentAlias
 from rollbook.roster.actions.commit import RosterChanged
 from rollbook.roster.models.questions import DuplicateDecision
-from rollbook.roster.queries.duplicates import get_pair
+from rollbook.roster.queries.duplicates import get_alike, get_pair
 from rollbook.shared import events
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission, Scope
@@ -158,10 +158,7 @@ def decide_two(scope: Scope, one_uuid: UUID, other_uuid: UUID, *, by: Actor, now
 
 
 def _student(scope: Scope, uuid: UUID) -> Student:
-    reach = scope.over(Permission.ROSTER_READ)
-    student = Student.objects.filter(uuid=uuid).first()
-    if student is None or not reach.includes(student.district_id):
-        raise NoSuchMerge
+    student = Student.objects.get(uuid=get_alike(scope, uuid).uuid)
     _require(scope, student)
     if student.merged_into_id is not None:
         raise AlreadyMerged

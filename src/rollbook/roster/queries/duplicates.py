@@ -118,6 +118,18 @@ def get_pair(scope: Scope, one: UUID, other: UUID) -> tuple[Alike, Alike]:
     return alike[ids[one]], alike[ids[other]]
 
 
+def get_alike(scope: Scope, uuid: UUID) -> Alike:
+    """Return one student of a district within ROSTER_READ, as the pages of decisions show one.
+
+    Raises: PairNotFound.
+    """
+    reach = scope.over(Permission.ROSTER_READ)
+    found = Student.objects.filter(within(reach, "district_id"), uuid=uuid).first()
+    if found is None:
+        raise PairNotFound
+    return _alike(scope, [found.pk])[found.pk]
+
+
 def _pairs(students: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """Return `one`, `other` (the lower id first) and `likeness`, each pair once."""
     first, last = folded(pl.col("first_name")), folded(pl.col("last_name"))
