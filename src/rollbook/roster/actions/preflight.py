@@ -23,11 +23,13 @@ from rollbook.roster.actions.receiving import (
     kept_path,
     receive_intake,
 )
+from rollbook.roster.actions.repeats import find_repeat, grounds_of, note_repeat
 from rollbook.roster.checks.run import check_bundle
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import Source
 from rollbook.roster.plan.sharing import shared_frames
 from rollbook.roster.queries.intakes import get_intake
+from rollbook.roster.queries.mappings import known_mapping
 from rollbook.roster.rules.identity import OUT_OF_REACH
 from rollbook.roster.rules.reading import Reading, reading_from
 from rollbook.roster.rules.sharing import Sharing
@@ -133,14 +135,20 @@ def _silent(done: int, total: int, says: str) -> None:
 def _check(intake: Intake, *, scope: Scope, progress: Progress, by: Actor, now: datetime) -> Intake:
     if intake.status != IntakeStatus.RECEIVED.value:
         return intake
-    reading = reading_from(intake.reading)
     path = kept_path(intake)
+    reading = _with_known_mapping(scope, path, intake, reading_from(intake.reading))
     if (asks := _asks_for_mapping(path, intake, reading)) is not None:
         return asks
     scope = _own_scope(scope, intake)
+    if (earlier := find_repeat(scope, intake, now=now)) is not None:
+        note_repeat(intake, earlier, by=by, now=now)
+        _put_on_record(intake, by=by, now=now)
+        return intake
     progress(0, STEPS, "Reading and checking")
     bundle = read_roster(path, reading, name=intake.file_name)
     intake.source = intake.source or _key(scope, intake, bundle)
+    # Before anything is read of what is here: whatever moves from now on makes other grounds.
+    intake.counts = {"grounds": grounds_of(intake.source, on=now)}
     result = _checked(scope, intake, bundle, reading)
     intake.status = IntakeStatus.REFUSED.value
     try:
@@ -197,6 +205,18 @@ def _key(scope: Scope, intake: Intake, bundle: OneRosterBundle) -> str:
     return source_of(scope, bundle)
 
 
+def _with_known_mapping(scope: Scope, path: Path, intake: Intake, reading: Reading) -> Reading:
+    """Add the mapping that was saved for files with this header, and note it with the intake."""
+    layout = reading.format or format_of(path, intake.file_name)
+    if layout is not SourceFormat.MAPPED or reading.mapping is not None:
+        return reading
+    known = known_mapping(scope, path, intake, reading.encoding)
+    if known is None:
+        return reading
+    intake.reading = replace(reading, mapping=known).as_json()
+    return replace(reading, mapping=known)
+
+
 def _asks_for_mapping(path: Path, intake: Intake, reading: Reading) -> Intake | None:
     """Return the intake unread when somebody must first say which column is what."""
     layout = reading.format or format_of(path, intake.file_name)
@@ -239,7 +259,7 @@ def _finish(
     report = told.report
     intake.verdict = report.verdict.value
     intake.finished_at = now
-    intake.counts = {
+    intake.counts |= {
         "encoding": reading.encoding,
         "by_code": report.counts,
         "by_file": {name: asdict(count) for name, count in told.counts.by_file.items()},
@@ -247,6 +267,10 @@ def _finish(
         "excluded": {file: exclusion.frame.height for file, exclusion in told.excluded.items()},
     }
     keep_papers(intake, result, told, bundle)
+    _put_on_record(intake, by=by, now=now)
+
+
+def _put_on_record(intake: Intake, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         intake.save()
         if intake.saved_source is not None and not intake.saved_source.key:

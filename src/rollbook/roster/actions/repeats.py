@@ -1,0 +1,100 @@
+"""Recognize a roster that came before, when nothing has moved since: a night without changes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import Count, Max
+from django.utils import timezone
+
+from rollbook.changes.life import was_partial
+from rollbook.changes.models import ChangePlan
+from rollbook.changes.state import versions_of
+from rollbook.changes.types import PlanStatus
+from rollbook.orgs.queries import current_school_year
+from rollbook.people.models import LocalEdit
+from rollbook.roster.models.intakes import Intake
+from rollbook.roster.models.questions import EnrollmentQuestion, TransferRequest
+from rollbook.roster.queries.intakes import intakes_in
+from rollbook.roster.queries.papers import excluded_path, findings_path, papers_path
+from rollbook.roster.types import IntakeStatus
+from rollbook.shared.actor import Actor
+from rollbook.shared.scope import Permission, Scope
+
+# How many earlier intakes of the same bytes are looked at; the latest is nearly always the one.
+_LOOKED_AT: Final = 5
+
+
+def grounds_of(source: str, *, on: datetime) -> dict[str, Any]:
+    """Name everything, besides the bytes and how they are read, that a plan follows from.
+
+    Shape: plain values; equal grounds and equal bytes make equal plans.
+    """
+    edits = LocalEdit.objects.filter(is_active=True).aggregate(n=Count("id"), latest=Max("id"))
+    answers = EnrollmentQuestion.objects.aggregate(latest=Max("answered_at"))
+    released = TransferRequest.objects.aggregate(latest=Max("decided_at"))
+    return {
+        "areas": versions_of([f"roster:{source}"]),
+        "school_year": int(current_school_year(timezone.localdate(on))),
+        "edits": [edits["n"], edits["latest"]],
+        "answers": str(answers["latest"]),
+        "released": str(released["latest"]),
+    }
+
+
+def find_repeat(scope: Scope, intake: Intake, *, now: datetime) -> Intake | None:
+    """Return an earlier intake of the same bytes, read in the same way, on the same grounds.
+
+    Shape: only one after which nothing was left to do: it changed nothing, or its whole plan is
+           in. What a reader may not see is never found.
+    """
+    done = [IntakeStatus.UNCHANGED.value, IntakeStatus.PLANNED.value]
+    before = (
+        intakes_in(scope)
+        .filter(sha256=intake.sha256, saved_source=intake.saved_source, status__in=done)
+        .exclude(pk=intake.pk)
+    )
+    reach = scope.over(Permission.ROSTER_WRITE)
+    for earlier in before[:_LOOKED_AT]:
+        home = earlier.organization_id
+        may_send = reach.everything if home is None else reach.includes(home)
+        if may_send and earlier.reading == intake.reading and _holds_still(earlier, now=now):
+            return earlier
+    return None
+
+
+def _holds_still(earlier: Intake, *, now: datetime) -> bool:
+    grounds: Mapping[str, Any] | None = earlier.counts.get("grounds")
+    if not grounds:
+        return False
+    here = grounds_of(earlier.source, on=now)
+    if earlier.plan is None:
+        return bool(grounds == here)
+    if not _is_wholly_in(earlier.plan):
+        return False
+    moved = {area: version + 1 for area, version in grounds["areas"].items()}
+    return bool({**grounds, "areas": moved} == here)
+
+
+def _is_wholly_in(plan: ChangePlan) -> bool:
+    """Tell whether every row of a plan was written, and none was taken back since."""
+    return plan.status == PlanStatus.COMMITTED.value and not was_partial(plan)
+
+
+def note_repeat(intake: Intake, earlier: Intake, *, by: Actor, now: datetime) -> None:
+    """Put on record that an intake says what an earlier one said, with the same findings."""
+    del by  # the caller records who checked it
+    intake.source = earlier.source
+    intake.organization = earlier.organization
+    intake.status = IntakeStatus.UNCHANGED.value
+    intake.verdict = earlier.verdict
+    intake.finished_at = now
+    grounds = grounds_of(earlier.source, on=now)
+    intake.counts = {**earlier.counts, "repeats": str(earlier.uuid), "grounds": grounds}
+    for path_of in (findings_path, papers_path, excluded_path):
+        kept, same = path_of(earlier), path_of(intake)
+        if kept.exists() and not same.exists():
+            os.link(kept, same)

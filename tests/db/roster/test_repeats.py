@@ -1,0 +1,65 @@
+"""The same bytes again are a recorded no-op, as long as nothing they were compared with has moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rollbook.people.models import LocalEdit, Student
+from rollbook.roster.actions.commit import undo_intake
+from rollbook.roster.models.intakes import Intake
+from rollbook.roster.types import Profile
+from tests.db.roster.given import BY, EVERYTHING, NOW, bundle, committed, loaded, preflight
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def again(tmp_path: Path) -> Intake:
+    return preflight(bundle(tmp_path))
+
+
+def is_repeat(intake: Intake) -> bool:
+    return "repeats" in intake.counts
+
+
+def test_the_same_bytes_after_their_commit_are_not_read_again(tmp_path: Path) -> None:
+    first = loaded(tmp_path)
+    second = again(tmp_path)
+    assert (second.status, second.counts["repeats"]) == ("unchanged", str(first.uuid))
+    assert second.counts["by_file"] == first.counts["by_file"]
+    third = again(tmp_path)
+    assert (third.status, third.counts["repeats"]) == ("unchanged", str(second.uuid))
+
+
+def test_bytes_whose_plan_was_undone_are_planned_again(tmp_path: Path) -> None:
+    first = loaded(tmp_path)
+    undo_intake(EVERYTHING, first.uuid, by=BY, now=NOW)
+    second = again(tmp_path)
+    assert (second.status, is_repeat(second)) == ("planned", False)
+
+
+def test_after_another_roster_the_same_bytes_are_compared_again(tmp_path: Path) -> None:
+    loaded(tmp_path)
+    other = preflight(bundle(tmp_path, "1.2 ; users[3].familyName=Changed"))
+    committed(other)
+    second = again(tmp_path)
+    assert (second.status, is_repeat(second)) == ("planned", False)
+
+
+def test_bytes_that_are_read_in_another_way_are_read(tmp_path: Path) -> None:
+    first = loaded(tmp_path)
+    profile = Profile.LENIENT if first.profile == "strict" else Profile.STRICT
+    second = preflight(bundle(tmp_path), profile=profile)
+    assert (second.status, is_repeat(second)) == ("unchanged", False)
+
+
+def test_after_an_edit_by_hand_the_same_bytes_are_compared_again(tmp_path: Path) -> None:
+    loaded(tmp_path)
+    student = Student.objects.exclude(sourced_id="").first()
+    assert student is not None
+    LocalEdit.objects.create(
+        table="students", record_id=student.pk, column="grade", value="05",
+        edited_by="test", edited_at=NOW,
+    )  # fmt: skip
+    assert not is_repeat(again(tmp_path))
