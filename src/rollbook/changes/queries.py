@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -43,6 +43,7 @@ __all__ = [
     "open_plans",
     "plan_conflicts",
     "plan_counts_by_school",
+    "plan_labels",
     "plan_rows",
     "plans",
     "versions_of",
@@ -134,6 +135,21 @@ def plan_counts_by_school(
     Raises: NoSuchPlan.
     """
     return counts_by_school(read_plan_file(_get(scope, plan_uuid)).changes)
+
+
+def plan_labels(
+    scope: Scope, plan_uuid: UUID, table: str, ids: Collection[int]
+) -> Mapping[int, str]:
+    """Return what people recognize records by that a plan adds or changes.
+
+    Shape:  by id, without those of which the plan says nothing.
+    Raises: NoSuchPlan.
+    """
+    changes = _table(read_plan_file(_get(scope, plan_uuid)).changes, table)
+    if changes is None or not ids:
+        return {}
+    frame = changes.frame.filter(pl.col("id").is_in(list(ids)))
+    return _labels(TableChanges(changes.table, frame))[0] if frame.height else {}
 
 
 def plan_conflicts(

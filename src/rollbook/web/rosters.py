@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,12 +10,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from rollbook.changes.actions import (
     ApprovedCountDiffers,
     DigestDiffers,
+    NeedsNoEndorsement,
+    NeedsSecondPerson,
     PlanDoesNotFit,
     PlanIsFinished,
     PlanIsHeld,
@@ -24,31 +25,67 @@ from rollbook.changes.actions import (
     StateMovedOn,
     UndoHasNothingLeft,
 )
-from rollbook.changes.queries import get_plan, plan_conflicts, plan_counts_by_school, plan_rows
+from rollbook.changes.queries import get_plan, is_current, plan_conflicts, plan_rows
 from rollbook.changes.types import ChangeAction, PlanStatus, PlanSummary
 from rollbook.orgs.queries import school_names, schools_in
-from rollbook.people.queries.roster import roster_sizes, students_by_school
+from rollbook.people.queries.edits import edit_page
 from rollbook.people.queries.students import student_page
+from rollbook.people.rules import EDITABLE
 from rollbook.roster.actions.commit import (
     MayNotCommitRoster,
     NothingToCommit,
     commit_intake,
     discard_intake,
+    endorse_intake,
     undo_intake,
 )
+from rollbook.roster.actions.preflight import MayNotSendRoster, preflight_again
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries.intakes import findings_of, get_intake, intake_page
 from rollbook.roster.queries.sources import sources_in
+from rollbook.roster.rules.reading import reading_from
 from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
+from rollbook.web import plan_tables as shown
 from rollbook.web.door import Reader, door, now, typed
 from rollbook.web.lists import SHOWN_FINDINGS, page_number
 from rollbook.web.receiving import ENCODINGS, received
 from rollbook.web.words import known_as
 
-ACTIONS = [action.value for action in ChangeAction if action is not ChangeAction.DELETE]
-CHOICES = ("all", "additions", "discard", "undo")
+CHOICES = ("all", "endorse", "additions", "discard", "undo", "again")
+# How many of the edits that differ from what the source says stand on the page of a plan.
+SHOWN_EDITS = 10
+# What is said when a rule says no; nothing has changed then.
+REFUSALS = {
+    MayNotCommitRoster: gettext_lazy("Your role may not decide on this roster."),
+    NothingToCommit: gettext_lazy("Your role may not decide on this roster."),
+    DigestDiffers: gettext_lazy(
+        "This is not the plan that you reviewed, so nothing was done. Look at it again, then "
+        "decide."
+    ),
+    StateMovedOn: gettext_lazy(
+        "The roster has changed since this plan was made, so nothing was done. Check it again to "
+        "see the plan as it would be now."
+    ),
+    PlanIsHeld: gettext_lazy(
+        "Type the number of changes to approve a plan that waits. Nothing was done."
+    ),
+    ApprovedCountDiffers: gettext_lazy(
+        "Type the number of changes to approve a plan that waits. Nothing was done."
+    ),
+    NeedsSecondPerson: gettext_lazy(
+        "So large a plan takes two people, and you are one of them already or the first is "
+        "missing. Nothing was done."
+    ),
+    NeedsNoEndorsement: gettext_lazy(
+        "This plan needs no approval before it is committed. Nothing was done."
+    ),
+    PlanDoesNotFit: gettext_lazy(
+        "The records do not take this plan, so nothing was done. Check it again to see the plan "
+        "as it would be now."
+    ),
+}
 # No plan has so many changes: what somebody typed that is no number approves nothing.
 NO_COUNT = -1
 
@@ -103,18 +140,23 @@ def plan(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         "breadcrumbs": crumbs(school_year),
         "intake": found,
         "plan": summary,
-        "actions": _columns(summary),
+        "actions": shown.columns(summary),
         "received_by": known_as(scope, found.received_by),
         "decided_by": known_as(scope, summary.decided_by) if summary and summary.decided_by else "",
-        "tables": _tables(request, found, summary) if summary else [],
-        "schools": _schools(request, summary) if summary else [],
+        "tables": shown.tables(scope, found, summary) if summary else [],
+        "schools": shown.schools(scope, found, summary) if summary else [],
+        "turn": shown.turn(scope, summary) if summary else {},
+        "limits": shown.limits(reading_from(found.reading).policy),
+        "edits": _overridden(request, found),
+        "is_stale": _is_stale(found, summary),
+        "may_send": _may(request, found, Permission.ROSTER_WRITE),
         "files": _files(found),
         "findings": findings[:SHOWN_FINDINGS],
         "finding_count": sum(found.counts.get("by_code", {}).values()),
         "severities": _severities(findings),
-        "may_approve": _may_approve(request, found),
-        "is_open": summary is not None and _is_open(summary),
-        "additions_count": _additions_count(summary) if summary else 0,
+        "may_approve": _may(request, found, Permission.ROSTER_APPROVE),
+        "is_open": summary is not None and shown.is_open(summary),
+        "additions_count": shown.additions_count(summary) if summary else 0,
         "conflicts": _conflicts(request, found),
         "school_year_number": school_year,
     }
@@ -124,79 +166,35 @@ def plan(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
 def _asks(intake: Intake, summary: PlanSummary | None) -> str:
     """Return the question that the page answers about this roster."""
     name = {"name": intake.file_name}
-    if summary is None or _is_open(summary):
+    if summary is None or shown.is_open(summary):
         return _("What would %(name)s change?") % name
     return _("What did %(name)s change?") % name
 
 
-def _may_approve(request: Reader, intake: Intake) -> bool:
-    reach = request.scope.over(Permission.ROSTER_APPROVE)
+def _may(request: Reader, intake: Intake, permission: Permission) -> bool:
+    reach = request.scope.over(permission)
     return reach.everything or (
         intake.organization_id is not None and reach.includes(intake.organization_id)
     )
 
 
-def _tables(request: Reader, intake: Intake, summary: PlanSummary) -> list[dict[str, object]]:
-    """Count each table now, by action, and after; now and after only while the plan is open."""
-    sizes = roster_sizes(request.scope, source=intake.source) if _is_open(summary) else {}
-    return [
-        {
-            "name": table,
-            "now": sizes.get(table),
-            "counts": [(action, counts.get(action, 0)) for action in _columns(summary)],
-            "after": sizes[table] + _growth(counts) if table in sizes else None,
-        }
-        for table, counts in summary.counts.items()
-    ]
+def _is_stale(intake: Intake, summary: PlanSummary | None) -> bool:
+    """Tell whether a plan that waits was made of records that have changed since."""
+    if summary is None or intake.plan is None or not shown.is_open(summary):
+        return False
+    return not is_current(intake.plan)
 
 
-def _columns(summary: PlanSummary | None) -> list[str]:
-    """List the actions to show: the usual ones always, a rare one where it happens."""
-    found = (
-        {action for counts in summary.counts.values() for action in counts} if summary else set()
+def _overridden(request: Reader, intake: Intake) -> object:
+    """Return the edits of this district of which its source says something else."""
+    if intake.organization_id is None:
+        return None
+    return edit_page(
+        request.scope,
+        only_overridden=True,
+        district_id=intake.organization_id,
+        page=PageRequest(size=SHOWN_EDITS),
     )
-    return [action for action in ACTIONS if action != "reactivate" or action in found]
-
-
-def _additions_count(summary: PlanSummary) -> int:
-    """Count what a plan does to records that stay: all but archiving and removing."""
-    leaving = {ChangeAction.ARCHIVE, ChangeAction.DELETE}
-    return sum(
-        count
-        for actions in summary.counts.values()
-        for action, count in actions.items()
-        if action not in leaving
-    )
-
-
-def _growth(counts: Mapping[str, int]) -> int:
-    return counts.get("add", 0) + counts.get("reactivate", 0) - counts.get("archive", 0)
-
-
-def _is_open(summary: PlanSummary) -> bool:
-    return summary.status in {PlanStatus.PROPOSED, PlanStatus.HELD}
-
-
-def _schools(request: Reader, summary: PlanSummary) -> list[dict[str, object]]:
-    """Count the students who move in and out, school by school; a school over its limit first."""
-    by_school: Mapping[int | None, Mapping[str, int]]
-    by_school = plan_counts_by_school(request.scope, summary.uuid).get("school enrollments", {})
-    names = school_names(request.scope, [school for school in by_school if school is not None])
-    sizes = students_by_school(request.scope) if _is_open(summary) else {}
-    held = {hold.organization_id for hold in summary.holds}
-    rows = [
-        {
-            "id": school,
-            "name": names.get(school, "?"),
-            "now": sizes.get(school, 0) if sizes else None,
-            "counts": [(action, counts.get(action, 0)) for action in _columns(summary)],
-            "after": sizes.get(school, 0) + _growth(counts) if sizes else None,
-            "is_over": school in held,
-        }
-        for school, counts in by_school.items()
-        if school is not None
-    ]
-    return sorted(rows, key=lambda row: (not row["is_over"], str(row["name"])))
 
 
 def _files(intake: Intake) -> list[dict[str, object]]:
@@ -240,7 +238,7 @@ def rows(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         summary.uuid,
         table=table,
         school_id=int(school) if school.isdecimal() and len(school) < 19 else None,
-        action=ChangeAction(action) if action in ACTIONS else None,
+        action=ChangeAction(action) if action in shown.ACTIONS else None,
         page=PageRequest(number=page_number(request), size=50),
     )
     ids = [row.school_id for row in page.items if row.school_id is not None]
@@ -256,8 +254,11 @@ def rows(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         "table": table,
         "action": action,
         "school": school,
-        "actions": ACTIONS,
+        "actions": shown.ACTIONS,
         "page": page,
+        "rows": shown.named(scope, summary, page.items),
+        "may_edit": _may(request, found, Permission.ROSTER_WRITE),
+        "editable": EDITABLE,
         "school_names": school_names(scope, ids),
         "query": f"table={table}&action={action}&school={school}",
     }
@@ -274,40 +275,14 @@ def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     if choice not in CHOICES:
         messages.error(request, _("Choose what to do with this plan. Nothing was done."))
         return redirect("roster_plan", school_year=school_year, intake=intake)
+    if choice == "again":
+        return _checked_again(request, school_year, intake)
     try:
         says = _decided(request, intake, choice)
-    except (MayNotCommitRoster, NothingToCommit):
-        messages.error(request, _("Your role may not decide on this roster."))
-    except DigestDiffers:
-        messages.error(
-            request,
-            _(
-                "This is not the plan that you reviewed, so nothing was done. Look at it "
-                "again, then decide."
-            ),
-        )
-    except StateMovedOn:
-        messages.error(
-            request,
-            _(
-                "The roster has changed since this plan was made, so nothing was done. Send "
-                "the file again to see the plan as it would be now."
-            ),
-        )
-    except (PlanIsHeld, ApprovedCountDiffers):
-        messages.error(
-            request, _("Type the number of changes to approve a plan that waits. Nothing was done.")
-        )
+    except tuple(REFUSALS) as refusal:
+        messages.error(request, str(REFUSALS[type(refusal)]))
     except (PlanIsFinished, PlanIsNotCommitted):
         messages.info(request, _("Somebody has decided on this plan already."))
-    except PlanDoesNotFit:
-        messages.error(
-            request,
-            _(
-                "The records do not take this plan, so nothing was done. Send the file again to "
-                "see the plan as it would be now."
-            ),
-        )
     except UndoHasNothingLeft:
         messages.warning(
             request,
@@ -319,6 +294,20 @@ def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     else:
         messages.success(request, says)
     return redirect("roster_plan", school_year=school_year, intake=intake)
+
+
+def _checked_again(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
+    """Plan the same bytes again, as the records are now, and show that plan."""
+    try:
+        again = preflight_again(request.scope, intake, by=request.actor, now=now())
+    except MayNotSendRoster:
+        messages.error(
+            request,
+            _("This roster is of a district that your role does not cover. Nothing was changed."),
+        )
+        return redirect("roster_plan", school_year=school_year, intake=intake)
+    messages.success(request, _("This is what the roster would change now."))
+    return redirect("roster_plan", school_year=school_year, intake=again.uuid)
 
 
 def _decided(request: Reader, intake: UUID, choice: str) -> str:
@@ -340,6 +329,16 @@ def _decided(request: Reader, intake: UUID, choice: str) -> str:
     # The button of the smaller choice says its number, and pressing it is typing it.
     field = "additions_count" if choice == "additions" else "approved_count"
     number = re.sub(r"[\s.,]", "", request.POST.get(field, ""))
+    if choice == "endorse":
+        endorse_intake(
+            scope,
+            intake,
+            digest=request.POST.get("digest", ""),
+            approved_count=_count(number),
+            by=by,
+            now=at,
+        )
+        return _("You approved this plan. A second person commits it; nothing has changed yet.")
     receipt = commit_intake(
         scope,
         intake,
@@ -385,6 +384,7 @@ def students(request: Reader, school_year: int) -> HttpResponse:
         "chosen": chosen,
         "grade": grade,
         "page": page,
+        "may_edit": scope.may(Permission.ROSTER_WRITE),
         "query": f"school={chosen.uuid if chosen else ''}&grade={grade}",
     }
     return render(request, "rosters/students.html", context)

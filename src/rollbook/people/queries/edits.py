@@ -12,6 +12,7 @@ from django.db.models import Model, Q, QuerySet
 
 from rollbook.people.models import Class, LocalEdit, Staff, Student
 from rollbook.people.queries.roster import MayNotReadRoster
+from rollbook.people.queries.students import students_in
 from rollbook.people.rules import EDITABLE
 from rollbook.people.types import EditRow, RecordToEdit
 from rollbook.shared.page import Page, PageRequest
@@ -33,13 +34,13 @@ _KEPT: Final[Mapping[str, tuple[type[Model], str, tuple[str, ...]]]] = {
 def get_record(scope: Scope, table: str, uuid: UUID) -> RecordToEdit:
     """Return one student, staff member or class that this person may edit.
 
+    Shape:  a student is edited by who may write the district's roster and sees the student by name.
     Raises: RecordNotFound.
     """
     if table not in _KEPT:
         raise RecordNotFound
-    model, place, names = _KEPT[table]
-    reach = scope.over(Permission.ROSTER_WRITE)
-    found = model._default_manager.filter(_within(reach, place), uuid=uuid)
+    _model, place, names = _KEPT[table]
+    found = _records(scope, table, Permission.ROSTER_WRITE).filter(uuid=uuid)
     values = found.values("id", "source", place, *EDITABLE[table], *names).first()
     if values is None:
         raise RecordNotFound
@@ -58,8 +59,7 @@ def get_record(scope: Scope, table: str, uuid: UUID) -> RecordToEdit:
 
 def find_record_uuid(scope: Scope, ssid: str) -> UUID | None:
     """Return the public id of the student with this state id whom this person may edit."""
-    reach = scope.over(Permission.ROSTER_WRITE)
-    found = Student.objects.filter(_within(reach, "district_id"), ssid=ssid.strip())
+    found = _records(scope, "students", Permission.ROSTER_WRITE).filter(ssid=ssid.strip())
     return found.values_list("uuid", flat=True).first() if ssid.strip() else None
 
 
@@ -84,7 +84,7 @@ def visible_edits(
     district_id: int | None = None,
 ) -> QuerySet[LocalEdit]:
     """Return the edits that syncs leave alone, of records over which a permission holds."""
-    return LocalEdit.objects.filter(_seen(scope.over(permission), district_id), is_active=True)
+    return LocalEdit.objects.filter(_seen(scope, permission, district_id), is_active=True)
 
 
 def edit_page(
@@ -122,13 +122,18 @@ def _within(reach: Reach, place: str) -> Q:
     return Q() if reach.everything else Q(**{f"{place}__in": reach.organization_ids})
 
 
-def _seen(reach: Reach, district_id: int | None) -> Q:
-    """Return the condition that an edit is of a record within reach."""
-    if reach.everything and district_id is None:
-        return ~Q(pk__in=[])
+def _records(scope: Scope, table: str, permission: Permission) -> QuerySet[Any]:
+    """Return the records over which a permission holds; of students those seen by name."""
+    model, place, _names = _KEPT[table]
+    found = model._default_manager.filter(_within(scope.over(permission), place))
+    return found.filter(pk__in=students_in(scope).values("pk")) if model is Student else found
+
+
+def _seen(scope: Scope, permission: Permission, district_id: int | None) -> Q:
+    """Return the condition that an edit is of a record that this reader may see."""
     seen = Q(pk__in=[])
-    for table, (model, place, _names) in _KEPT.items():
-        records: QuerySet[Any] = model._default_manager.filter(_within(reach, place))
+    for table, (_model, place, _names) in _KEPT.items():
+        records = _records(scope, table, permission)
         if district_id is not None:
             at = "school__links_up__ancestor_id" if place == "school_id" else place
             records = records.filter(**{at: district_id})
