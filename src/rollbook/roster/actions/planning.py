@@ -17,12 +17,19 @@ from rollbook.changes.models import ChangePlan
 from rollbook.changes.state import versions_of
 from rollbook.people.actions import note_upstream
 from rollbook.people.queries.edits import local_edits
-from rollbook.people.queries.roster import roster_frames, students_by_school
+from rollbook.people.queries.roster import (
+    enrollments_elsewhere,
+    roster_frames,
+    student_aliases,
+    students_by_school,
+)
 from rollbook.roster.actions.receiving import MayNotSendRoster
+from rollbook.roster.actions.transfers import note_questions, note_requests
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan, live
 from rollbook.roster.plan.judgement import judge_plan
 from rollbook.roster.plan.roster import plan_roster
+from rollbook.roster.queries.identity import released_to, school_answers
 from rollbook.roster.rules.reading import Reading
 from rollbook.roster.types import BundleResult, RosterFrames
 from rollbook.shared.actor import Actor
@@ -67,6 +74,11 @@ def propose_roster(
         edits=local_edits(scope),
         may_take_from=_may_take_from(scope),
         home_id=intake.saved_source.organization_id if intake.saved_source else None,
+        aliases=student_aliases(scope),
+        elsewhere=enrollments_elsewhere(scope, source=intake.source),
+        answers=school_answers(scope),
+        second_school=reading.policy.second_school,
+        released=released_to(scope),
     )
     plan = plan_roster(
         current,
@@ -78,6 +90,8 @@ def propose_roster(
         uncertain=_uncertain(result),
     )
     _require_right(scope, plan)
+    note_requests(intake, plan.asks, by=by, now=now)
+    note_questions(intake, plan.questions, by=by, now=now)
     judged = judge_plan(
         plan,
         reading.policy,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -138,6 +139,29 @@ def released_to(scope: Scope, *, district_ids: Collection[int] | None = None) ->
     if district_ids is not None:
         found = found.filter(to_district_id__in=list(district_ids))
     return frozenset(found.values_list("student_id", flat=True))
+
+
+def elsewhere_mark(scope: Scope, *, source: str) -> str:
+    """Return a short text that differs when other rosters moved students whom this one lists too.
+
+    Shape: blank for a reader who may not read rosters. Equal marks let a file that came before be
+           known for a repeat; the students are those with a second name, a question or a request.
+    """
+    if not scope.may(Permission.ROSTER_READ):
+        return ""
+    concerned = (
+        Q(student__aliases__source=source)
+        | Q(student__questions__intake__source=source)
+        | Q(student__transfers__intake__source=source)
+    )
+    stays = (
+        SchoolEnrollment.objects.filter(concerned, is_active=True)
+        .exclude(source=source)
+        .order_by("pk")
+        .values_list("pk", "school_id", "student__source", "student__is_active")
+        .distinct()
+    )
+    return sha256(repr(list(stays)).encode()).hexdigest()[:16]
 
 
 def open_matters(scope: Scope) -> OpenMatters:
