@@ -1,4 +1,4 @@
-"""ROS-701 to ROS-725: what can be wrong with a file of another layout before it is a roster."""
+"""ROS-701 to ROS-723: what can be wrong with a file of another layout before it is a roster."""
 
 from __future__ import annotations
 
@@ -191,16 +191,8 @@ CLASS_IN_TWO_PLACES: Final = _check(
     "Correct the rows, or give each class an id of its own.",
     "The first row of a class says what it is.",
 )
-TOO_MANY_VALUES: Final = _check(
-    "ROS-721",
-    "Default that no row can have",
-    _FATAL,
-    'The default "{value}" is no {label} that Rollbook knows.',
-    "Choose one of the values offered.",
-    "It would be given to every row that has none.",
-)
 DAMAGED_CELL: Final = _check(
-    "ROS-722",
+    "ROS-721",
     "Damaged cell is left out",
     _WARNING,
     '{column} is "{value}", which a spreadsheet has damaged. Rollbook leaves the cell empty.',
@@ -208,13 +200,22 @@ DAMAGED_CELL: Final = _check(
     "The record is good without it; the value is not in the file.",
     _EXCEL,
 )
-SHEET_MISSING: Final = _check(
-    "ROS-723",
-    "Sheet of the mapping is not in the file",
+
+COLUMN_TWICE: Final = _check(
+    "ROS-722",
+    "Column that is read is there twice",
     _FATAL,
-    'The mapping reads the sheet "{value}", and {file} has none of that name.',
-    "Name the sheet so again, or map the file anew.",
-    "Another sheet may hold other students.",
+    'The header has "{value}" more than once.',
+    "Remove or rename one of the two columns.",
+    "Rollbook will not choose which of the two counts.",
+)
+NO_ROWS_CAME: Final = _check(
+    "ROS-723",
+    "File without rows",
+    _FATAL,
+    "{file} has a header and no rows.",
+    "Send the rows; leave a file out that is not needed.",
+    "A file without rows never means that everyone left.",
 )
 
 CONVERSION_CHECKS: Final = (
@@ -238,7 +239,7 @@ CONVERSION_CHECKS: Final = (
     OTHER_SEPARATOR,
     NO_TERM,
     CLASS_IN_TWO_PLACES,
-    TOO_MANY_VALUES,
     DAMAGED_CELL,
-    SHEET_MISSING,
+    COLUMN_TWICE,
+    NO_ROWS_CAME,
 )

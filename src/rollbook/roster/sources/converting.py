@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import polars as pl
 
+from rollbook.files.checks import CSV_DUPLICATE_COLUMN, CSV_WITHOUT_ROWS
 from rollbook.files.csv import CsvTable
+from rollbook.roster.checks.conversions import COLUMN_TWICE, NO_ROWS_CAME, NOT_READ
 from rollbook.roster.layouts import MANIFEST_HEADER, MANIFEST_VERSION, ONEROSTER_1_2
+from rollbook.roster.rules.import_fields import folded_header
 from rollbook.roster.types import Manifest, Mode, OneRosterBundle, Origin
-from rollbook.shared.findings import KEPT_PER_KIND, Check, FindingReport, Severity
+from rollbook.shared.findings import KEPT_PER_KIND, Check, Finding, FindingReport, Severity
 
 VERSION: Final = "1.2"
 FILE, LINE = "_file", "_from"
 _FIRST_ROW: Final = 2
 _HEADER_LINE: Final = 1
-_PLACES: Final = pl.Schema({FILE: pl.String(), LINE: pl.UInt32()})
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Conversion:
     Shape: `parts` are frames of text with `_file` and `_from`, the received file and line, and
            columns of their table; `columns` says what those are called in the received file.
            `further` are more places (`sourcedId`, `_file`, `_from`) that speak of the same
-           records; `unread` are rows of received files that nobody could read, by the tables
+           records; `unread` are rows of received files that nobody could read, with the tables
            that they may belong to; `noted` are findings, by table.
     """
 
@@ -39,8 +41,8 @@ class Conversion:
         default_factory=lambda: defaultdict(dict)
     )
     further: dict[str, list[pl.DataFrame]] = field(default_factory=lambda: defaultdict(list))
-    unread: dict[str, list[tuple[CsvTable, bool]]] = field(
-        default_factory=lambda: defaultdict(list)
+    unread: list[tuple[CsvTable, Collection[str]]] = field(
+        default_factory=list[tuple[CsvTable, Collection[str]]]
     )
     noted: dict[str, list[tuple[Check, str, pl.DataFrame, dict[str, object]]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -77,8 +79,13 @@ class Conversion:
             told = place.rename({LINE: "_line"}).drop(FILE)
             _tell(self.findings, check, told, str(place[FILE][0]), column, words)
 
-    def take_reading(self, source: CsvTable, *tables: str) -> None:
-        """Take over what reading a file found; its unread rows may belong to any of the tables."""
+    def take_reading(
+        self, source: CsvTable, *tables: str, reads: Collection[str] = (), is_needed: bool = True
+    ) -> None:
+        """Take over what reading a file found; its unread rows may belong to any of the tables.
+
+        Shape: `reads` are the folded headers that are read: others may come twice.
+        """
         rows = FindingReport()
         left = dict(source.findings.counts)
         for finding in source.findings:
@@ -86,23 +93,33 @@ class Conversion:
         for finding in source.findings:
             times = 1 + left.pop(finding.code, 0)
             is_row = finding.severity is Severity.ERROR and (finding.line or 0) > _HEADER_LINE
-            is_header = finding.severity is Severity.ERROR and not is_row
-            kept = replace(finding, severity=Severity.FATAL) if is_header else finding
-            (rows if is_row else self.findings).add(kept, times=times)
+            told = finding if is_row else _of_header(finding, reads, is_needed=is_needed)
+            (rows if is_row else self.findings).add(told, times=times)
         if source.left_out or rows.findings:
-            told = replace(source, findings=rows)
-            for place, table in enumerate(tables):
-                self.unread[table].append((told, place == 0))
+            self.unread.append((replace(source, findings=rows), tables))
+
+    def leave_rows_out(self, check: Check, rows: pl.DataFrame, *tables: str, column: str) -> None:
+        """Leave out rows that nobody can tell apart any more: they may be anybody's.
+
+        Shape: `rows` have `_file`, `_from` and `value`, all of one file.
+        """
+        told = rows.select(pl.col(LINE).alias("_line"), "value")
+        file, findings = str(rows[FILE][0]), FindingReport()
+        _tell(findings, check, told, file, column, {})
+        left_out = {check.code: rows[LINE]}
+        told_file = CsvTable(file, (), pl.DataFrame(), findings, left_out=left_out)
+        self.unread.append((told_file, tables))
 
     def bundle(self) -> OneRosterBundle:
         """Return what was collected; tables without rows are absent."""
         tables: dict[str, CsvTable] = {}
         origins: dict[str, Origin] = {}
-        is_fatal = self.findings.is_fatal
-        for table in ONEROSTER_1_2:
-            parts = [] if is_fatal else [part for part in self.parts.get(table, ()) if part.height]
-            if parts or (not is_fatal and table in self.unread):
-                tables[table], origins[table] = self._table(table, parts)
+        parts = {name: [rows for rows in made if rows.height] for name, made in self.parts.items()}
+        parts = {name: made for name, made in parts.items() if made}
+        self._tell_what_is_nowhere(parts.keys())
+        if not self.findings.is_fatal:
+            for table in [name for name in ONEROSTER_1_2 if name in parts]:
+                tables[table], origins[table] = self._table(table, parts[table])
         modes = {name: Mode.BULK if name in tables else Mode.ABSENT for name in ONEROSTER_1_2}
         return OneRosterBundle(
             version=VERSION,
@@ -114,9 +131,19 @@ class Conversion:
             origins=origins,
         )
 
+    def _tell_what_is_nowhere(self, there: Collection[str]) -> None:
+        """Stop at unread rows where nothing was read that they may belong to."""
+        for source, tables in self.unread:
+            if not set(tables) & set(there):
+                told = FindingReport()
+                _copy(source.findings, told, source.name, {})
+                for finding in told:
+                    fatal = replace(finding, severity=Severity.FATAL)
+                    self.findings.add(fatal, times=told.counts.pop(finding.code, 1))
+
     def _table(self, table: str, parts: list[pl.DataFrame]) -> tuple[CsvTable, Origin]:
         layout = ONEROSTER_1_2[table]
-        drafted = pl.concat(parts, how="diagonal") if parts else pl.DataFrame(schema=_PLACES)
+        drafted = pl.concat(parts, how="diagonal")
         drafted = drafted.with_row_index("_line", offset=_FIRST_ROW)
         empty = pl.lit(None, pl.String)
         frame = drafted.select(
@@ -125,7 +152,7 @@ class Conversion:
         )
         places = [drafted.select("_line", file=FILE, line=LINE)]
         places += [self._more_places(frame, more) for more in self.further.get(table, ())]
-        findings, left_out, unread = self._unread(table, _FIRST_ROW + drafted.height)
+        findings, left_out, unread = self._unread_rows(table, _FIRST_ROW + drafted.height)
         self._told(table, drafted, findings, left_out)
         if unread is not None:
             places.append(unread)
@@ -138,13 +165,15 @@ class Conversion:
             "_line", file=FILE, line=LINE
         )
 
-    def _unread(
+    def _unread_rows(
         self, table: str, free: int
     ) -> tuple[FindingReport, dict[str, pl.Series], pl.DataFrame | None]:
         """Give the rows that nobody could read lines after those that were read."""
         findings, left_out = FindingReport(), dict[str, pl.Series]()
         places: list[pl.DataFrame] = []
-        for source, tells in self.unread.get(table, ()):
+        for source, tables in self.unread:
+            if table not in tables:
+                continue
             lines = {line: code for code, out in source.left_out.items() for line in out.to_list()}
             at = {line: free + place for place, line in enumerate(lines)}
             free += len(lines)
@@ -152,7 +181,8 @@ class Conversion:
                 out = pl.Series([at[line] for line in at if lines[line] == code], dtype=pl.UInt32)
                 left_out[code] = pl.concat([left_out[code], out]) if code in left_out else out
             places.append(_places(at, source.name))
-            if tells:
+            first = next(name for name in tables if any(part.height for part in self.parts[name]))
+            if table == first:
                 _copy(source.findings, findings, f"{table}.csv", at)
         return findings, left_out, pl.concat(places) if places else None
 
@@ -190,6 +220,19 @@ def _tell(  # noqa: PLR0917 # a check, the rows it is about, and where they are
         line, value = row.pop("_line"), row.pop("value")
         told = check.finding(file=file, line=line, column=column, value=value, **{**words, **row})
         findings.add(told, times=1 + rest if place == kept.height - 1 else 1)
+
+
+def _of_header(finding: Finding, reads: Collection[str], *, is_needed: bool) -> Finding:
+    """Say of a finding about a file's header what it means for a roster."""
+    where = {"file": finding.file, "line": finding.line, "value": finding.value}
+    if finding.code == CSV_DUPLICATE_COLUMN.code:
+        if folded_header(finding.value or "") in reads:
+            return COLUMN_TWICE.finding(**where)  # type: ignore[arg-type] # their types hide in a mapping
+        return NOT_READ.finding(**where, layout="known")  # type: ignore[arg-type] # their types hide in a mapping
+    if finding.code == CSV_WITHOUT_ROWS.code:
+        lightly = Severity.FATAL if is_needed else Severity.WARNING
+        return NO_ROWS_CAME.finding(file=finding.file, severity=lightly)
+    return finding
 
 
 def _copy(source: FindingReport, to: FindingReport, file: str, at: dict[int, int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -30,49 +31,53 @@ _MOST_SHORT_SHARE: Final = 0.2
 _FEWEST_IDS: Final = 20
 # A zero at the front is one digit in ten; more than this many lost at once is another kind of id.
 _MOST_ZEROS: Final = 3
-# The table whose record a damaged id makes useless, and the column that holds the record's id.
-_TABLE_OF: Final = {
-    "ssid": "users",
-    "local_id": "users",
-    "teacher_id": "users",
-    "school_number": "orgs",
-    "district_number": "orgs",
-    "class_id": "classes",
-    "course_number": "courses",
-}
+# The tables that a row of the file may belong to: when it cannot be read, it may be anybody's.
+ROW_TABLES: Final = ("users", "roles", "demographics", "classes", "enrollments")
+# Ids by which a row's student, school, class and teacher are told apart.
+_TELLS_APART: Final = frozenset(
+    {"ssid", "local_id", "school_number", "class_id", "teacher_id", "district_number"}
+)
 _KINDS: Final = (FieldKind.ID, FieldKind.GRADE)
 
 
 def without_damage(
-    conversion: Conversion, rows: pl.DataFrame, columns: dict[str, str]
-) -> tuple[pl.DataFrame, list[tuple[Check, str, pl.DataFrame]]]:
-    """Repair what can be repaired, and find the ids that are lost.
+    conversion: Conversion, rows: pl.DataFrame, columns: Mapping[str, str]
+) -> pl.DataFrame:
+    """Repair what can be repaired, and leave out what cannot be told apart any more.
 
-    Shape: the rows, and (check, import field, rows) of damaged ids, to be left out once their
-           records have ids; other damaged cells are emptied with a warning.
+    Shape: a row is left out where an id is damaged by which its records are known; only its
+           student is where that is the state id and there is a sound local one. Other damaged
+           cells are emptied with a warning. `columns` are uploaded headers by import field.
     """
-    lost: list[tuple[Check, str, pl.DataFrame]] = []
     for name, column in columns.items():
         rows = _unwrapped(conversion, rows, name, column)
         for check, pattern in _patterns(name):
             is_bad = rows[name].str.contains(pattern).fill_null(value=False)
-            if not is_bad.any():
-                continue
-            bad = rows.filter(is_bad).select(pl.all(), value=pl.col(name))
-            if name in _TABLE_OF:
-                lost.append((check, name, bad))
-                continue
-            conversion.note_rows(
-                DAMAGED_CELL, "users", bad.select(FILE, LINE, "value"), column=column
-            )
-            rows = rows.with_columns(pl.when(~is_bad).then(pl.col(name)).alias(name))
+            if is_bad.any():
+                rows = _left_out(conversion, rows, is_bad, (check, name, column))
         _note_lost_zeros(conversion, rows, name, column)
-    return rows, lost
+    return rows
 
 
-def table_of(name: str) -> str:
-    """Return the table whose record an id of this import field names."""
-    return _TABLE_OF[name]
+def _left_out(
+    conversion: Conversion, rows: pl.DataFrame, is_bad: pl.Series, what: tuple[Check, str, str]
+) -> pl.DataFrame:
+    check, name, column = what
+    emptied = rows.with_columns(pl.when(~is_bad).then(pl.col(name)).alias(name))
+    bad = rows.filter(is_bad).with_columns(value=pl.col(name))
+    if name not in _TELLS_APART:
+        told = bad.select(FILE, LINE, "value")
+        conversion.note_rows(DAMAGED_CELL, "users", told, column=column)
+        return emptied
+    if name == "ssid" and "local_id" in rows.columns:
+        known = bad.filter(pl.col("local_id").is_not_null())
+        told = known.select(FILE, LINE, "value", sourcedId="local_id")
+        conversion.note_rows(check, "users", told, column=column)
+        bad = bad.filter(pl.col("local_id").is_null())
+    if bad.is_empty():
+        return emptied
+    conversion.leave_rows_out(check, bad, *ROW_TABLES, column=column)
+    return emptied.join(bad.select(LINE), on=LINE, how="anti", maintain_order="left")
 
 
 def _patterns(name: str) -> list[tuple[Check, str]]:

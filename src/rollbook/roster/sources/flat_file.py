@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from rollbook.files.checks import CSV_DUPLICATE_COLUMN
 from rollbook.files.csv import CsvTable
 from rollbook.files.csv_separators import (
     COMMA,
@@ -17,7 +15,6 @@ from rollbook.files.csv_separators import (
 )
 from rollbook.files.xlsx import read_xlsx
 from rollbook.roster.checks.conversions import OTHER_SEPARATOR
-from rollbook.shared.findings import FindingReport, Severity
 
 _ZIP_MARK: Final = b"PK\x03\x04"
 
@@ -59,21 +56,4 @@ def header_of(path: Path, *, name: str, encoding: str = "utf-8") -> tuple[str, .
         return read_xlsx(path, name=name).header
     separator = told_separator(path, encoding=encoding)
     head = first_lines(path)
-    return read_separated(
-        head, name=name, separator=separator, expected_encoding=encoding
-    ).header
-
-
-def with_only(table: CsvTable, columns: frozenset[str]) -> CsvTable:
-    """Take a repeated column lightly where it is none of `columns`: nobody reads it."""
-    findings = FindingReport()
-    for finding in table.findings:
-        is_light = finding.code == CSV_DUPLICATE_COLUMN.code and finding.value not in columns
-        findings.add(replace(finding, severity=Severity.WARNING) if is_light else finding)
-    if not table.findings.counts.get(CSV_DUPLICATE_COLUMN.code):
-        return table
-    for code, times in table.findings.counts.items():
-        unseen = times - findings.counts.get(code, 0)
-        if unseen > 0:
-            findings.counts[code] = times
-    return replace(table, findings=findings)
+    return read_separated(head, name=name, separator=separator, expected_encoding=encoding).header

@@ -19,14 +19,11 @@ from rollbook.roster.checks.conversions import (
 from rollbook.roster.rules.import_fields import DATE_FIELDS, FIELDS, IMPORT_FIELDS, folded_header
 from rollbook.roster.rules.mapping import WORDS_OF, ColumnMapping
 from rollbook.roster.rules.spellings import DateOrder, date_column, folded, iso_days
-from rollbook.roster.sources.converting import FILE, LINE, Conversion, placed
-from rollbook.roster.sources.damage import table_of, without_damage
-from rollbook.roster.sources.flat_file import read_flat, with_only
+from rollbook.roster.sources.converting import LINE, Conversion, placed
+from rollbook.roster.sources.damage import ROW_TABLES, without_damage
+from rollbook.roster.sources.flat_file import read_flat
 from rollbook.roster.sources.flat_tables import add_tables, identified
 from rollbook.roster.types import OneRosterBundle
-
-# The tables that a row of the file may belong to: when it cannot be read, it may be anybody's.
-_TABLES: Final = ("users", "roles", "demographics", "classes", "enrollments")
 
 
 def read_mapped(
@@ -51,7 +48,8 @@ def read_mapped(
         conversion.say(NO_MAPPING, file=name)
         return conversion.bundle()
     read = columns_read(table, mapping)
-    conversion.take_reading(with_only(table, frozenset(read.values())), *_TABLES)
+    reads = {folded_header(said) for said in mapping.columns.values()}
+    conversion.take_reading(table, *ROW_TABLES, reads=reads)
     _judge(conversion, table, mapping, read)
     if not conversion.findings.is_fatal:
         _convert(conversion, table, mapping, read)
@@ -99,7 +97,8 @@ def orders_of(
 ) -> tuple[dict[str, DateOrder | None], dict[str, str]]:
     """Decide the order of each column of dates: as the mapping says, else by the whole column.
 
-    Shape: the orders by import field; and the fields that a person must decide, each with
+    A column that decides nothing follows the others of its file, where those agree.
+    Shape: the orders by import field, and the fields that a person must decide, each with
            "ambiguous" or "contradictory".
     """
     orders: dict[str, DateOrder | None] = {}
@@ -114,6 +113,11 @@ def orders_of(
         orders[name] = found.order
         if found.is_ambiguous or found.is_contradictory:
             open_questions[name] = "ambiguous" if found.is_ambiguous else "contradictory"
+    agreed = {order for order in orders.values() if order in (DateOrder.MDY, DateOrder.DMY)}
+    for name in [name for name, kind in open_questions.items() if kind == "ambiguous"]:
+        if len(agreed) == 1:
+            orders[name] = next(iter(agreed))
+            del open_questions[name]
     return orders, open_questions
 
 
@@ -136,7 +140,7 @@ def _convert(
     conversion: Conversion, table: CsvTable, mapping: ColumnMapping, read: dict[str, str]
 ) -> None:
     said = {name: mapping.columns[name] for name in read}
-    rows, lost = without_damage(conversion, placed(table, read), said)
+    rows = without_damage(conversion, placed(table, read), said)
     orders, open_questions = orders_of(rows, mapping)
     for name, kind in open_questions.items():
         check = DATES_AMBIGUOUS if kind == "ambiguous" else DATES_CONTRADICT
@@ -147,29 +151,7 @@ def _convert(
     if conversion.findings.is_fatal:
         return
     rows = identified(normalized(rows, mapping, orders))
-    for check, name, bad in lost:
-        whose = _WHOSE[name]
-        if whose in rows.columns:
-            damaged = bad.select(FILE, LINE, "value").join(
-                rows.select(FILE, LINE, sourcedId=whose), on=[FILE, LINE], maintain_order="left"
-            )
-            once = damaged.drop_nulls("sourcedId").unique(
-                "sourcedId", keep="first", maintain_order=True
-            )
-            conversion.note_rows(check, table_of(name), once, column=said[name])
     add_tables(conversion, rows, said)
-
-
-# The made id of the record that an import field names.
-_WHOSE: Final = {
-    "ssid": "student_key",
-    "local_id": "student_key",
-    "teacher_id": "teacher_key",
-    "school_number": "school_key",
-    "district_number": "district_key",
-    "class_id": "class_key",
-    "course_number": "course_key",
-}
 
 
 def preview(
@@ -182,7 +164,7 @@ def preview(
     read = columns_read(table, mapping)
     before = placed(table, read)
     orders, _ = orders_of(before, mapping)
-    rows, _ = without_damage(Conversion(table.name), before, {name: name for name in read})
+    rows = without_damage(Conversion(table.name), before, {name: name for name in read})
     after = normalized(rows, mapping, orders)
     names = [field.name for field in IMPORT_FIELDS if field.name in after.columns]
     shown: list[tuple[int, dict[str, tuple[str, str]]]] = []

@@ -154,7 +154,8 @@ def _table(
         expected_encoding=encoding,
         allow_field_line_breaks=allow,
     )
-    conversion.take_reading(table, *file.tables)
+    reads = {folded_header(column) for column in (*file.needed, *file.may)}
+    conversion.take_reading(table, *file.tables, reads=reads, is_needed=file.is_needed)
     return None if table.findings.is_fatal else table
 
 

@@ -9,10 +9,11 @@ from typing import Final
 
 import polars as pl
 
+from rollbook.roster.checks.references import DEPENDS_ON_LEFT_OUT, MISSING_FILE
 from rollbook.roster.layouts import ONEROSTER_1_2
 from rollbook.roster.sources.people_of_files import STAFF_PREFIX
 from rollbook.roster.types import BundleResult, OneRosterBundle, Origin
-from rollbook.shared.findings import Finding, FindingReport
+from rollbook.shared.findings import Finding, FindingReport, Severity
 
 _LINE_WORD: Final = re.compile(r"\bline (\d+)\b")
 _FILE_WORD: Final = re.compile(r"\b(\w+)\.csv\b")
@@ -55,22 +56,47 @@ def translated(result: BundleResult, bundle: OneRosterBundle) -> BundleResult:
     if not bundle.origins:
         return result
     received = {_key(finding) for finding in bundle.findings}
-    wanted = _wanted_lines(result.report, received)
+    report = _without_our_own(result.report, bundle)
+    wanted = _wanted_lines(report, received)
     places = {
         table: _places(origin, wanted.get(table, set()), bundle, table)
         for table, origin in bundle.origins.items()
     }
     pairs = [
         (finding, finding if _key(finding) in received else _told(finding, places))
-        for finding in result.report
+        for finding in report
     ]
-    report = FindingReport(
+    told = FindingReport(
         findings=[told for _, told in pairs],
-        counts=dict(result.report.counts),
-        by_severity=dict(result.report.by_severity),
-        touched=_touched(result.report, pairs),
+        counts=report.counts,
+        by_severity=report.by_severity,
+        touched=_touched(report, pairs),
     )
-    return replace(result, report=report)
+    return replace(result, report=told)
+
+
+def _without_our_own(report: FindingReport, bundle: OneRosterBundle) -> FindingReport:
+    """Leave out what is only about the conversion, and means nothing to who sent the file.
+
+    Shape: the warning that the sessions of classes are not there, where the file has none at all
+           and that has been said; and, in a flat file, that a row falls with itself.
+    """
+    has_sessions = "academicSessions" in bundle.tables
+    is_flat = len({file for o in bundle.origins.values() for file in o.rows["file"].unique()}) == 1
+    kept = FindingReport(counts=dict(report.counts), by_severity=dict(report.by_severity))
+    dropped: set[tuple[str, str, str | None]] = set()
+    for finding in report:
+        is_session = (finding.code, finding.column) == (MISSING_FILE.code, "termSourcedIds")
+        is_session = is_session and not has_sessions and finding.severity is Severity.WARNING
+        if is_session or (is_flat and finding.code == DEPENDS_ON_LEFT_OUT.code):
+            kept.by_severity[finding.severity] -= 1
+            kept.counts[finding.code] -= 1
+            dropped.add((finding.code, finding.file, finding.column))
+        else:
+            kept.findings.append(finding)
+    kept.counts = {code: times for code, times in kept.counts.items() if times}
+    kept.touched = {kind: n for kind, n in report.touched.items() if kind not in dropped}
+    return kept
 
 
 def _key(finding: Finding) -> tuple[str, str, int | None, str | None, str | None]:

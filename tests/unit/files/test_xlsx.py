@@ -1,0 +1,78 @@
+"""Workbooks as text: what a spreadsheet shows, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from datetime import date
+
+from rollbook.files.xlsx import XLSX_LIMITS, read_xlsx
+from tests.unit.files.workbooks import workbook
+
+HEADER = ["id", "born", "score", "is"]
+
+
+def codes(source: bytes, **more: str) -> list[str]:
+    return [finding.code for finding in read_xlsx(source, name="x.xlsx", **more).findings]
+
+
+def test_cells_are_text_as_a_spreadsheet_shows_them() -> None:
+    rows = [
+        HEADER,
+        ["007", date(2018, 3, 14), 4000020000, True],
+        [None] * 4,
+        [1.5, None, 3.0, None],
+    ]
+    table = read_xlsx(workbook({"S": rows}), name="x.xlsx")
+    assert table.header == tuple(HEADER)
+    assert table.frame.rows() == [
+        (2, "007", "2018-03-14", "4000020000", "TRUE"),
+        (4, "1.5", None, "3", None),
+    ]
+    assert not table.findings.findings
+
+
+def test_lines_are_those_of_the_spreadsheet_when_the_sheet_begins_lower() -> None:
+    table = read_xlsx(workbook({"S": [["a"], ["1"]]}, start=5), name="x.xlsx")
+    assert table.frame.rows() == [(6, "1")]
+
+
+def test_the_first_filled_sheet_is_read_and_said() -> None:
+    book = workbook({"Notes": [], "Data": [["a"], ["1"]], "More": [["b"], ["2"]]})
+    assert codes(book) == ["FIL-405"]
+    assert read_xlsx(book, name="x.xlsx").header == ("a",)
+    assert read_xlsx(book, name="x.xlsx", sheet="More").header == ("b",)
+    assert codes(book, sheet="Gone") == ["FIL-404"]
+
+
+def test_what_is_no_workbook_is_refused() -> None:
+    assert codes(b"a,b\n1,2\n") == ["FIL-102"]
+    assert codes(b"\xd0\xcf\x11\xe0" + bytes(600)) == ["FIL-401"]
+    assert codes(workbook({"S": []})) == ["FIL-403"]
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<no")
+    assert codes(made.getvalue()) == ["FIL-401"]
+
+
+def test_what_is_too_large_is_refused_before_it_is_read() -> None:
+    book = workbook({"S": [["a", "b"], ["1", "2"]]})
+    for limits in (replace(XLSX_LIMITS, max_bytes=10), replace(XLSX_LIMITS, max_cells=3)):
+        found = read_xlsx(book, name="x.xlsx", limits=limits).findings
+        assert [finding.code for finding in found] == ["FIL-402"]
+    tight = replace(XLSX_LIMITS, max_unpacked_bytes=100)
+    assert "FIL-106" in read_xlsx(book, name="x.xlsx", limits=tight).findings.counts
+
+
+def test_a_workbook_that_unpacks_to_far_more_than_it_holds_is_refused() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 40_000_000)
+    assert codes(made.getvalue()) == ["FIL-107"]
+
+
+def test_columns_of_one_name_are_told_apart() -> None:
+    table = read_xlsx(workbook({"S": [["a", "a", None], ["1", "2", "3"]]}), name="x.xlsx")
+    assert table.frame.columns == ["_line", "a", "a__2", "column_3"]
+    assert sorted(table.findings.counts) == ["FIL-210", "FIL-211"]
