@@ -56,7 +56,7 @@ OF_ACCOUNTS = frozenset({"people", "person"})
 # Would end the session that the canary rides on, by design and in test_sessions.py.
 SIGNS_OUT = frozenset({"leave", "account_logout", "mfa_deactivate_totp"})
 # Routes whose forms are about the record in the address.
-CHANGES = frozenset({"roster_decide", "person"})
+CHANGES = frozenset({"roster_decide", "roster_source_do", "person"})
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "school_results": (f"{ALL_ASSESSMENTS}&view=claim",),
     "school_results_csv": (ALL_ASSESSMENTS,),
@@ -255,6 +255,7 @@ class Canary:
             "student": self._some([p.uuid for p in world.pupils.values() if p.uuid], few + 3),
             "account": self._some([reader.uuid for reader in world.readers], few // 2),
             "job": self._some(list(world.jobs), 2),
+            "source": self._some(world.sources, few),
             "staff": [unknown_id()],
             "class_taught": [unknown_id()],
             "pk": [1],
@@ -292,6 +293,7 @@ FORMS: Mapping[str, Callable[[Canary], list[dict[str, str]]]] = {
     "people": lambda _: [{"search": "ZACC"}, {"search": "example.org"}],
     "person": lambda _: [{"choice": "nothing"}],
     "roster_decide": lambda _: [{"choice": "all", "digest": "0" * 64}, {"choice": "undo"}],
+    "roster_source_do": lambda _: [{"choice": "pause"}, {"choice": "run"}, {"choice": "summer"}],
 }
 
 

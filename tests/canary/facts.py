@@ -142,6 +142,7 @@ class World:
     results: list[Result] = field(default_factory=list)
     rosters: list[FileOf] = field(default_factory=list)
     result_files: list[FileOf] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)  # uuids, one of each district
     jobs: dict[str, int | None] = field(default_factory=dict)  # uuid -> account
 
     def of_kind(self, *kinds: str) -> list[Place]:

@@ -30,6 +30,7 @@ from rollbook.results.layouts import RESULTS, SUBSCORES
 from rollbook.results.models import ResultIntake
 from rollbook.results.queries.store import lake
 from rollbook.roster.models.intakes import Intake
+from rollbook.roster.models.sources import Source, SyncRun
 from rollbook.shared.actor import Actor
 from tests.canary.facts import (
     FIELDS,
@@ -75,6 +76,7 @@ class _Making:
         self._groups()
         self._rosters()
         self._result_files()
+        self._sources()
         self._traces()
 
     def _place(self, kind: str, name: str, parent: Place | None) -> Place:
@@ -315,6 +317,19 @@ class _Making:
             self.world.result_files.append(
                 FileOf(str(intake.uuid), district and district.id, numbers, holds_plan=False)
             )
+
+    def _sources(self) -> None:
+        for district in self.world.of_kind("district"):
+            source = Source.objects.create(
+                organization_id=district.id, name=f"SIS {district.id}", kind="clever_api",
+                format="oneroster_csv", created_by=BY.label, created_at=NOON,
+            )  # fmt: skip
+            intake = Intake.objects.filter(organization_id=district.id).first()
+            SyncRun.objects.create(
+                source=source, outcome="planned", intake=intake, counts={"students": 3},
+                started_by=BY.label, started_at=NOON, finished_at=NOON,
+            )  # fmt: skip
+            self.world.sources.append(str(source.uuid))
 
     def _traces(self) -> None:
         for reader in self.world.readers:
