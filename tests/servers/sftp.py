@@ -32,6 +32,7 @@ class SftpServer:
         self.passwords_seen: list[str] = []
         self._authorized = [asyncssh.import_public_key(key) for key in keys]
         self._key = asyncssh.generate_private_key("ssh-ed25519")
+        self.closing = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -83,6 +84,7 @@ class SftpServer:
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     async def _close(self) -> None:
+        self.closing.set()
         self._server.close()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._server.wait_closed(), 2)
@@ -141,7 +143,7 @@ class _Folder(asyncssh.SFTPServer):
             self._conn.abort()
             raise asyncssh.SFTPConnectionLost("gone")
         if fault == "hang":
-            await asyncio.sleep(30)
+            await self._ours.closing.wait()
         if fault == "missing":
             raise asyncssh.SFTPNoSuchFile("gone")
         if fault == "denied":

@@ -32,6 +32,7 @@ Authorize = Callable[[bool], str]
 _MOST_HOPS: Final = 5
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _READ_AT_ONCE: Final = 64 * 1024
+_LAST_PORT: Final = 65535
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -166,7 +167,8 @@ class HttpClient:
             address = httpx.URL(url)
         except (httpx.InvalidURL, ValueError):
             raise RemoteFailed("refused", replies.NO_ADDRESS) from None
-        if address.scheme not in _PORTS or not address.host or address.userinfo:
+        is_odd = address.userinfo or (address.port or 0) > _LAST_PORT
+        if address.scheme not in _PORTS or not address.host or is_odd:
             raise RemoteFailed("refused", replies.NO_ADDRESS)
         if address.scheme == "http" and not self._allow_private:
             raise RemoteFailed("refused", replies.NOT_HTTPS)

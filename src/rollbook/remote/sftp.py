@@ -142,15 +142,16 @@ class SftpClient:
 
         async def copy(sftp: asyncssh.SFTPClient) -> int:
             taken = 0
+            source: Any = await sftp.open(path, "rb")  # asyncssh says text or bytes
             with target.open("wb") as kept:
-                source: Any  # asyncssh says text or bytes, as the mode will have it
-                async with await sftp.open(path, "rb") as source:
-                    while piece := await self._read(source):
-                        taken += len(piece)
-                        if taken > max_bytes:
-                            says = f"A file is larger than {max_bytes // (1024 * 1024)} MB."
-                            raise RemoteFailed("too_large", says)
-                        kept.write(piece)
+                while piece := await self._read(source):
+                    taken += len(piece)
+                    if taken > max_bytes:
+                        says = f"A file is larger than {max_bytes // (1024 * 1024)} MB."
+                        raise RemoteFailed("too_large", says)
+                    kept.write(piece)
+            # Only after success: a server that hangs would not answer this either.
+            await source.close()
             return taken
 
         return self._call(copy, self._patience.call_seconds)
@@ -254,18 +255,39 @@ class _Loop:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        asyncio.run_coroutine_threadsafe(_all_ended(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, ResultT], seconds: float) -> ResultT:
-        async def bounded() -> ResultT:
-            return await asyncio.wait_for(work, seconds)
+        """Wait for some work, and no longer than told: what hangs may not end when cancelled."""
 
-        try:
-            return asyncio.run_coroutine_threadsafe(bounded(), self._loop).result()
-        except TimeoutError:
-            raise PassingFailure("away", replies.TOO_SLOW) from None
+        async def bounded() -> ResultT:
+            task = asyncio.ensure_future(work)
+            await asyncio.wait({task}, timeout=seconds)
+            if task.done():
+                return task.result()
+            task.cancel()
+            task.add_done_callback(_forgotten)
+            raise PassingFailure("away", replies.TOO_SLOW)
+
+        return asyncio.run_coroutine_threadsafe(bounded(), self._loop).result()
+
+
+def _forgotten(task: asyncio.Future[Any]) -> None:
+    """Take notice of how abandoned work ended, so that nobody complains that none did."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def _all_ended() -> None:
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+        task.add_done_callback(_forgotten)
+    if rest:
+        await asyncio.wait(rest, timeout=1)
 
 
 async def _named(work: Coroutine[Any, Any, ResultT]) -> ResultT:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from rollbook.remote.failures import RemoteFailed
 from rollbook.remote.http import Answer, origin_of
@@ -125,12 +125,12 @@ def _pages(collection: Collection, accepted: frozenset[str]) -> Iterator[list[Re
     reading = _Reading()
     reading.count(page, answer)
     yield page
-    if "link" in answer.headers:
-        yield from _linked(collection, answer, page, reading)
-    elif reading.total is not None:
-        yield from _counted(collection, page, reading)
-    else:
+    if reading.total is None and not _leads_by_token(answer):
         yield from _overlapping(collection, page, reading)
+    elif "link" in answer.headers:
+        yield from _linked(collection, answer, page, reading)
+    else:
+        yield from _counted(collection, page, reading)
     if reading.repeated and frozenset(reading.repeated) != accepted:
         raise _Moved("repeated", frozenset(reading.repeated))
     if reading.total is not None and reading.read != reading.total:
@@ -170,7 +170,7 @@ def _counted(
 def _overlapping(
     collection: Collection, page: list[Record], reading: _Reading
 ) -> Iterator[list[Record]]:
-    """Ask a server that says neither how many there are nor where to go on.
+    """Ask a server that does not say how many there are.
 
     Each page begins with the last record of the one before, which shows that nothing moved in
     between. A page shorter than the first one is the last: the server's own limit may be lower.
@@ -200,6 +200,12 @@ def _refuse_repeated(page: list[Record], before: list[Record]) -> None:
 def _next_link(answer: Answer) -> str:
     found = _NEXT.search(answer.headers.get("link", ""))
     return urljoin(answer.url, found[1]) if found else ""
+
+
+def _leads_by_token(answer: Answer) -> bool:
+    """Tell whether the server's next page has an address that cannot be made from a number."""
+    target = _next_link(answer)
+    return bool(target) and "offset" not in parse_qs(urlsplit(target).query)
 
 
 def _total_of(answer: Answer) -> int | None:
