@@ -155,7 +155,7 @@ def test_who_may_only_read_sees_stages_and_changes_none(
 def test_cards_are_printed_for_a_class_and_voided(sign_in: SignIn, room: Class, year: int) -> None:
     client, here = sign_in(), f"/{year}/rosters/cards/"
     page = read(client.get(here))
-    assert "3 students on this page have no card that works." in page
+    assert "3 students have no card that works." in page
     assert "Print 3 cards" in page
     sent = {"choice": "missing", "class": str(room.uuid), "valid_days": "14"}
     response = client.post(here, sent)

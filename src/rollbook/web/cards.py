@@ -23,7 +23,12 @@ from rollbook.roster.actions.cards import (
     use_login_card,
     void_cards,
 )
-from rollbook.roster.queries.cards import card_places, class_cards, schools_by_clever
+from rollbook.roster.queries.cards import (
+    card_places,
+    class_cards,
+    schools_by_clever,
+    students_without_card,
+)
 from rollbook.roster.rules.cards import MOST_VALID_DAYS, VALID_DAYS, plain_login
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
@@ -49,11 +54,14 @@ def login_cards(request: Reader, school_year: int) -> HttpResponse:
     schools = card_places(scope)
     asked = request.GET.get("school", "")
     school = next((each for each in schools if str(each.uuid) == asked), None)
+    asking: dict[str, Any] = {
+        "school_year": school_year,
+        "now": now(),
+        "school_id": school.id if school else None,
+    }
     page = class_cards(
         scope,
-        school_year=school_year,
-        now=now(),
-        school_id=school.id if school else None,
+        **asking,
         page=PageRequest(number=page_number(request), size=PAGE_SIZE),
     )
     context = {
@@ -70,7 +78,7 @@ def login_cards(request: Reader, school_year: int) -> HttpResponse:
         "clever": schools_by_clever(scope, school_year=school_year),
         "valid_days": VALID_DAYS,
         "most_valid_days": MOST_VALID_DAYS,
-        "needed_count": sum(row.needed_count for row in page.items),
+        "needed_count": students_without_card(scope, **asking),
     }
     return render(request, "rosters/cards.html", context)
 

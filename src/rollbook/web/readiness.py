@@ -100,7 +100,7 @@ MISSING: Final[dict[Missing, Promise]] = {
     Missing.STUDENTS_IN_SEVERAL: gettext_lazy("Some students are in two or more classes."),
     Missing.NOBODY_TO_TELL: gettext_lazy("Nobody administers this place, so nobody can be told."),
 }
-# Where each of them is mended: a route with the year alone, or a form of the page itself.
+# Where each of them is mended: a form of the page itself, or a route with the year alone.
 MENDED_AT: Final[dict[Missing, str]] = {
     Missing.WINDOW_UNSET: "#plan",
     Missing.WINDOW_OVER: "#plan",
@@ -110,9 +110,16 @@ MENDED_AT: Final[dict[Missing, str]] = {
     Missing.PREFLIGHT_FAILED: "rosters",
     Missing.PLAN_WAITS: "rosters",
     Missing.NOT_ROSTERED: "rosters",
-    Missing.STUDENTS_WITHOUT_CLASS: "students",
-    Missing.STUDENTS_IN_SEVERAL: "students",
+    Missing.STUDENTS_WITHOUT_CLASS: "rosters",
+    Missing.STUDENTS_IN_SEVERAL: "rosters",
     Missing.NOBODY_TO_TELL: "people",
+}
+# Where the latest roster is one that the reader may open, its own pages say more.
+MENDED_IN_ROSTER: Final[dict[Missing, str]] = {
+    Missing.PREFLIGHT_FAILED: "roster_plan",
+    Missing.PLAN_WAITS: "roster_plan",
+    Missing.STUDENTS_WITHOUT_CLASS: "roster_sections",
+    Missing.STUDENTS_IN_SEVERAL: "roster_sections",
 }
 BOARD_SIZE: Final = 50
 RULE = "Schools and districts within ROSTER_READ: counts, dates and colleagues; no student."
@@ -307,7 +314,10 @@ def _mended(missing: Missing, facts: Facts, school_year: int) -> dict[str, objec
         Missing.STUDENTS_WITHOUT_CLASS: facts.without_class_count,
         Missing.STUDENTS_IN_SEVERAL: facts.in_several_count,
     }
-    href = place if place.startswith("#") else reverse(place, args=[school_year])
+    if facts.intake_uuid and missing in MENDED_IN_ROSTER:
+        href = reverse(MENDED_IN_ROSTER[missing], args=[school_year, facts.intake_uuid])
+    else:
+        href = place if place.startswith("#") else reverse(place, args=[school_year])
     return {"says": MISSING[missing], "count": counts.get(missing, 0), "href": href}
 
 

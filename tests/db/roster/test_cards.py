@@ -27,7 +27,12 @@ from rollbook.roster.actions.cards import (
 )
 from rollbook.roster.actions.readiness import choose_method, set_window
 from rollbook.roster.models.readiness import LoginCard
-from rollbook.roster.queries.cards import card_schools, class_cards, schools_by_clever
+from rollbook.roster.queries.cards import (
+    card_schools,
+    class_cards,
+    schools_by_clever,
+    students_without_card,
+)
 from rollbook.roster.rules.readiness import Method
 from rollbook.shared.scope import Scope
 from tests.factories.accounts import BY, EVERYTHING, NOW, ON, scope_with
@@ -313,6 +318,23 @@ def test_classes_are_listed_with_what_their_students_have(
     later = NOW + timedelta(days=15)
     (row,) = class_cards(EVERYTHING, school_year=YEAR, now=later).items
     assert (row.open_count, row.needed_count) == (0, 2)
+
+
+def test_each_student_without_a_card_counts_once(state: SmallState) -> None:
+    room, who = only(state.north_high)
+    seat(who, section(state.north_high, "Algebra"))
+    student(state.north_middle)
+    student(state.north_middle, is_active=False)
+    counts = {"school_year": YEAR, "now": NOW}
+    assert students_without_card(EVERYTHING, **counts) == 2
+    assert students_without_card(EVERYTHING, **counts, school_id=state.north_high.pk) == 1
+    issue(room)
+    assert students_without_card(EVERYTHING, **counts) == 1
+    later = {**counts, "now": NOW + timedelta(days=15)}
+    assert students_without_card(EVERYTHING, **later) == 2
+    LoginCard.objects.update(used_at=NOW)
+    assert students_without_card(EVERYTHING, **later) == 1
+    assert students_without_card(scope_with("integrator", state.north), **counts) == 0
 
 
 def test_one_class_and_three_take_as_many_questions(state: SmallState) -> None:

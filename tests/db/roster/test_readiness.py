@@ -131,6 +131,17 @@ def test_the_latest_roster_decides_the_preflight(
     assert ("preflight_passed" in done(north_high(state))) is is_passed
 
 
+def test_the_latest_roster_is_named_to_who_may_open_it(state: SmallState) -> None:
+    latest = intake(state.north, status="refused")
+    assert north_high(state).facts.intake_uuid == latest.uuid
+    scope = scope_with("school_admin", state.north_high)
+    assert north_high(state, scope).facts.intake_uuid is None
+    district = scope_with("district_admin", state.north, "district@example.org")
+    assert north_high(state, district).facts.intake_uuid == latest.uuid
+    intake(None)
+    assert north_high(state, district).facts.intake_uuid is None
+
+
 def test_a_bundle_of_the_whole_state_counts_where_nothing_later_came(state: SmallState) -> None:
     classroom(state.north_high, 1)
     intake(None)

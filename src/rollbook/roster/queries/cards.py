@@ -141,6 +141,25 @@ def _counts(
     return {row["class_taught_id"]: row for row in rows}
 
 
+def students_without_card(
+    scope: Scope, *, school_year: int, now: datetime, school_id: int | None = None
+) -> int:
+    """Count the students who have no card that works and used none, each once.
+
+    Shape: of the schools where the reader may issue cards, or of one of them.
+    """
+    cards = LoginCard.objects.filter(student=OuterRef("student_id"), voided_at__isnull=True)
+    works = cards.filter(Q(used_at__isnull=False) | Q(expires_at__gt=now))
+    here = enrolled_now(scope).filter(
+        ~Exists(works),
+        school__in=card_schools(scope),
+        school_year=school_year,
+        student__is_active=True,
+    )
+    here = here.filter(school_id=school_id) if school_id is not None else here
+    return here.values("student_id").distinct().count()
+
+
 def schools_by_clever(scope: Scope, *, school_year: int) -> list[str]:
     """Return the names of schools whose students sign in through Clever and need no card.
 

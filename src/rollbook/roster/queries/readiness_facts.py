@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -22,7 +23,7 @@ from rollbook.roster.models.sources import SyncRun
 from rollbook.roster.queries.sources import GOOD
 from rollbook.roster.rules.readiness import Facts, SchoolDays, has_passed
 from rollbook.roster.types import IntakeStatus
-from rollbook.shared.scope import Scope
+from rollbook.shared.scope import Permission, Scope
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,23 @@ class Family:
         """Return an organization and those above it, itself first."""
         above = self.above.get(place, frozenset({place}))
         return sorted(above, key=lambda other: self.depths.get((other, place), 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """Hold one roster that was checked: whose it is, and whether it passed."""
+
+    pk: int
+    uuid: UUID
+    district_id: int | None
+    has_passed: bool
+
+    def is_seen_by(self, scope: Scope) -> bool:
+        """Tell whether this reader may open it."""
+        reach = scope.over(Permission.ROSTER_READ)
+        return reach.everything or (
+            self.district_id is not None and reach.includes(self.district_id)
+        )
 
 
 def family_of(scope: Scope, organizations: QuerySet[Organization]) -> Family:
@@ -74,16 +92,18 @@ def readiness_facts(
     for place in organizations.values_list("pk", flat=True):
         above = family.above.get(place, frozenset({place}))
         counted = [students[p] for p in family.below.get(place, {place}) if p in students]
-        intake = max((latest[p] for p in (*above, None) if p in latest), default=None)
+        seen = (latest[p] for p in (*above, None) if p in latest)
+        intake = max(seen, key=lambda each: each.pk, default=None)
         facts[place] = Facts(
             today=scope.on,
             has_connection=bool(connected & above),
-            has_passed_preflight=intake is not None and intake[1],
+            has_passed_preflight=intake is not None and intake.has_passed,
             has_committed_roster=bool(committed & {*above, None}),
             waiting_plan_count=sum(waiting.get(p, 0) for p in above),
             student_count=sum(row["students"] for row in counted),
             without_class_count=sum(row["without"] for row in counted),
             in_several_count=sum(row["several"] for row in counted),
+            intake_uuid=intake.uuid if intake and intake.is_seen_by(scope) else None,
         )
     return facts
 
@@ -93,19 +113,21 @@ def _connected() -> frozenset[int]:
     return frozenset(runs.order_by().values_list("source__organization_id", flat=True).distinct())
 
 
-def _latest_intakes() -> dict[int | None, tuple[int, bool]]:
-    """Return the latest checked intake of each district: its id, and whether it passed.
+def _latest_intakes() -> dict[int | None, _Checked]:
+    """Return the latest checked intake of each district.
 
     Shape: under None what was for no single district: a bundle of a whole state.
     """
     checked = Intake.objects.exclude(status=IntakeStatus.RECEIVED).order_by()
     latest = checked.values("organization_id").annotate(latest=Max("pk")).values("latest")
     rows = Intake.objects.filter(pk__in=latest).values_list(
-        "organization_id", "pk", "status", "verdict", "plan__status"
+        "organization_id", "pk", "uuid", "status", "verdict", "plan__status"
     )
     return {
-        district: (pk, has_passed(status=status, verdict=verdict, plan_status=plan or ""))
-        for district, pk, status, verdict, plan in rows
+        district: _Checked(
+            pk, uuid, district, has_passed(status=status, verdict=verdict, plan_status=plan or "")
+        )
+        for district, pk, uuid, status, verdict, plan in rows
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 
 class Method(StrEnum):
@@ -157,7 +158,8 @@ class Facts:
     """Hold what the records say of one school or district on one day.
 
     Shape: `student_count` are active students enrolled today; `without_class_count` and
-           `in_several_count` are those of them in no class, and in two or more.
+           `in_several_count` are those of them in no class, and in two or more; `intake_uuid` is
+           the latest roster that was checked, None where the reader may not see it.
     """
 
     today: date
@@ -168,6 +170,7 @@ class Facts:
     student_count: int = 0
     without_class_count: int = 0
     in_several_count: int = 0
+    intake_uuid: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
