@@ -6,7 +6,7 @@ The only place of this service that knows the two databases apart.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -43,9 +43,7 @@ def read_rows(table: PlanTable, ids: Sequence[int]) -> pl.DataFrame:
 
     Shape: `id`, then the table's columns; rows that do not exist are missing; in order of id.
     """
-    names = ["id", *table.columns]
-    columns = ", ".join(quoted(name) for name in names)
-    statement = f"SELECT {columns} FROM {quoted(table.db_table)} WHERE id {_among()}"
+    statement = f"SELECT {_selected(table)} FROM {quoted(table.db_table)} WHERE id {_among()}"
     rows: list[tuple[Any, ...]] = []
     with connection.cursor() as cursor:
         for start in range(0, len(ids), CHUNK):
@@ -59,12 +57,27 @@ def read_table(table: PlanTable, *, where: str = "", values: Sequence[object] = 
 
     Shape: as `read_rows`; `where` comes from our own code, its values from anywhere.
     """
-    columns = ", ".join(quoted(name) for name in ["id", *table.columns])
-    statement = f"SELECT {columns} FROM {quoted(table.db_table)}"
+    statement = f"SELECT {_selected(table)} FROM {quoted(table.db_table)}"
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} WHERE {where}" if where else statement, list(values))
         rows = cursor.fetchall()
     return _framed(table, rows)
+
+
+# A name alone would make the driver turn every cell of these kinds into a Python object.
+_AS_STORED: Final[Mapping[CellType, str]] = {"date": "text", "boolean": "integer"}
+
+
+def _selected(table: PlanTable) -> str:
+    """Return the columns of a table for SQL, in the cheapest form that the database has."""
+    names = ["id", *table.columns]
+    if connection.vendor != "sqlite":
+        return ", ".join(quoted(name) for name in names)
+    kinds: list[CellType] = ["integer", *table.columns.values()]
+    return ", ".join(
+        f"CAST({quoted(name)} AS {_AS_STORED[kind]})" if kind in _AS_STORED else quoted(name)
+        for name, kind in zip(names, kinds, strict=True)
+    )
 
 
 def _framed(table: PlanTable, rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
@@ -72,10 +85,29 @@ def _framed(table: PlanTable, rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
     columns_read = list(zip(*rows, strict=True)) or [()] * len(names)
     kinds: list[CellType] = ["integer", *table.columns.values()]
     series = [
-        pl.Series(name, _from_database(values, kind), dtype=CELL_TYPES[kind])
+        _series(name, values, kind)
         for name, values, kind in zip(names, columns_read, kinds, strict=True)
     ]
     return pl.DataFrame(series, schema=row_schema(table)).sort("id")
+
+
+def _series(name: str, values: Sequence[Any], kind: CellType) -> pl.Series:
+    """Turn the cells of one column, as the database gave them, into their own type."""
+    if connection.vendor == "sqlite":
+        if kind == "date":
+            return pl.Series(name, values, dtype=pl.String).str.to_date("%Y-%m-%d")
+        if kind == "boolean":
+            return pl.Series(name, values, dtype=pl.Int8).cast(pl.Boolean)
+        if kind == "uuid":
+            return _with_hyphens(pl.Series(name, values, dtype=pl.String))
+    elif kind == "uuid":
+        return pl.Series(name, [None if v is None else str(v) for v in values], dtype=pl.String)
+    return pl.Series(name, values, dtype=CELL_TYPES[kind])
+
+
+def _with_hyphens(plain: pl.Series) -> pl.Series:
+    """Write 32 digits as a uuid is written."""
+    return plain.str.replace(r"^(.{8})(.{4})(.{4})(.{4})(.{12})$", "$1-$2-$3-$4-$5")
 
 
 def ids_found(db_table: str, column: str, ids: Sequence[int]) -> set[int]:
@@ -158,14 +190,6 @@ def _as_parameter(ids: Sequence[int]) -> object:
     if connection.vendor == "postgresql":
         return list(ids)
     return "[" + ",".join(str(int(value)) for value in ids) + "]"
-
-
-def _from_database(values: Iterable[Any], kind: CellType) -> list[Any]:
-    if kind == "uuid":
-        return [None if value is None else str(uuid.UUID(str(value))) for value in values]
-    if kind == "boolean":
-        return [None if value is None else bool(value) for value in values]
-    return list(values)
 
 
 def _rows_for_sqlite(

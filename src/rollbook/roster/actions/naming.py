@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+import polars as pl
+
 from rollbook.people.queries.roster import source_of_organizations
 from rollbook.roster.types import OneRosterBundle
 from rollbook.shared.scope import Scope
@@ -13,9 +15,9 @@ LONGEST_KEY: Final = 40
 
 # Where a bundle without orgs.csv names its schools.
 _PLACE_COLUMNS: Final = (
+    ("classes", "schoolSourcedId"),
     ("users", "orgSourcedIds"),
     ("roles", "orgSourcedId"),
-    ("classes", "schoolSourcedId"),
     ("enrollments", "schoolSourcedId"),
 )
 
@@ -27,19 +29,18 @@ def source_of(scope: Scope, bundle: OneRosterBundle) -> str:
            name made from its district.
     """
     orgs = _column(bundle, "orgs", "sourcedId")
-    speaks_of = orgs + [
-        key
-        for file, column in _PLACE_COLUMNS
-        for cell in _column(bundle, file, column)
-        for key in cell.split(",")
-    ]
-    if (known := source_of_organizations(scope, set(speaks_of))) is not None:
+    if orgs and (known := source_of_organizations(scope, set(orgs))) is not None:
         return known
-    types = _column(bundle, "orgs", "type")
+    # The first file that names known places decides: the large ones come last, and seldom.
+    for file, column in () if orgs else _PLACE_COLUMNS:
+        named = {key for cell in _column(bundle, file, column) for key in cell.split(",")}
+        if (known := source_of_organizations(scope, named)) is not None:
+            return known
+    places = _cells(bundle, "orgs", "sourcedId", "type")
     for kinds in (("district", "local"), ("state",), ("school",)):
-        found = [key for key, kind in zip(orgs, types, strict=False) if kind in kinds]
-        if found:
-            return _short(f"oneroster:{found[0]}")
+        found = places.filter(pl.col("type").is_in(kinds)) if places.width else places
+        if found.height:
+            return _short(f"oneroster:{found['sourcedId'][0]}")
     return "oneroster"
 
 
@@ -50,8 +51,14 @@ def _short(name: str) -> str:
 
 
 def _column(bundle: OneRosterBundle, file: str, column: str) -> list[str]:
-    """Return the cells of one column, in order; none when the file did not come."""
+    """Return the different cells of one column; none when the file did not come."""
+    cells = _cells(bundle, file, column)
+    return cells[column].unique(maintain_order=True).to_list() if cells.width else []
+
+
+def _cells(bundle: OneRosterBundle, file: str, *columns: str) -> pl.DataFrame:
+    """Return the rows of a file that fill all these columns; nothing when it has not all."""
     if file not in bundle.tables:
-        return []
+        return pl.DataFrame()
     frame = bundle.tables[file].frame
-    return frame[column].drop_nulls().to_list() if column in frame.columns else []
+    return frame.select(columns).drop_nulls() if {*columns} <= {*frame.columns} else pl.DataFrame()
