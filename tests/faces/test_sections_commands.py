@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from rollbook.cli.main import main
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import Source
-from rollbook.roster.rules.sharing import Sharing, read_rules, sharing_from
+from rollbook.roster.rules.sharing import Sharing, SharingMode, read_rules, sharing_from
 from tests.db.roster.given import bundle, loaded
 from tests.factories.accounts import NOW
 
@@ -101,6 +101,14 @@ def test_a_source_is_told_what_to_share(tmp_path: Path) -> None:
     assert shared.output == 'SIS:\nMatch all sections where Section type is "homeroom"\n'
     source.refresh_from_db()
     assert sharing_from(source.sharing) == read_rules([HOMEROOMS[1]])
-    run("share", source.uuid, "--everything")
-    source.refresh_from_db()
-    assert sharing_from(source.sharing) == Sharing()
+    choices = {
+        ("--everything",): Sharing(),
+        ("--school", "sch-1"): Sharing(SharingMode.SCHOOLS, school_ids=("sch-1",)),
+        ("--section", "c1", "--section", "c2"): Sharing(
+            SharingMode.SECTIONS, section_ids=("c1", "c2")
+        ),
+    }
+    for words, sharing in choices.items():
+        assert run("share", source.uuid, *words).exit_code == 0
+        source.refresh_from_db()
+        assert sharing_from(source.sharing) == sharing

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries.sections import sharing_of
-from rollbook.roster.rules.sharing import Sharing, read_rules
+from rollbook.roster.rules.sharing import Sharing, SharingMode, read_rules
 from tests.db.roster.given import loaded, preflight
 from tests.faces.conftest import SignIn
 from tests.factories.accounts import EVERYTHING
@@ -82,6 +82,22 @@ def test_the_smallest_rules_are_proposed_into_the_form(intake: Intake, sign_in: 
     assert "Proposed: 1 rule" in page
     assert "2 of 2 students are in exactly one section" in page
     assert page.count('name="value"') == 1
+
+
+def test_without_a_rule_schools_may_be_chosen(intake: Intake, sign_in: SignIn) -> None:
+    client = sign_in()
+    page = said(client, intake, {"school": ["sch-2", "elsewhere"]})
+    assert (
+        "<strong>1</strong> student is in exactly one section, <strong>0</strong> in none" in page
+    )
+    assert "Use all sections of these schools" in page
+    client.post(address(intake), {"school": ["sch-2", "elsewhere"], "do": "use"})
+    less = Intake.objects.exclude(pk=intake.pk).get()
+    chosen = Sharing(SharingMode.SCHOOLS, school_ids=("sch-2",))
+    assert sharing_of(EVERYTHING, less.uuid) == chosen
+    again = said(client, less)
+    assert "This is what is used of this roster now." in again
+    assert "Use all sections</button>" in said(client, less, {"do": "count"})
 
 
 def test_only_some_grades_are_counted(intake: Intake, sign_in: SignIn) -> None:

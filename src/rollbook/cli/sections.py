@@ -20,7 +20,7 @@ from rollbook.roster.plan.solver import (
     target_students,
 )
 from rollbook.roster.rules.reading import Reading
-from rollbook.roster.rules.sharing import RuleIsUnclear, Sharing, read_rules, rule_text
+from rollbook.roster.rules.sharing import RuleIsUnclear, Sharing, SharingMode, read_rules, rule_text
 from rollbook.roster.sources.reading import read_roster
 
 ROSTER = click.argument("roster", metavar="INTAKE|FILE")
@@ -33,6 +33,18 @@ RULES = click.option(
 )
 GRADES = click.option(
     "--grade", "grades", multiple=True, help="Only students of this grade; may be repeated."
+)
+SCHOOLS = click.option(
+    "--school", "schools", multiple=True, help="Instead of rules: all sections of this school (id)."
+)
+BY_HAND = click.option(
+    "--section",
+    "by_hand",
+    multiple=True,
+    help="Instead of rules: this section (id). New sections never come to such a list.",
+)
+EVERYTHING = click.option(
+    "--everything", is_flag=True, help="Instead of rules: the whole district."
 )
 
 
@@ -85,13 +97,24 @@ def propose(*, roster: str, grades: tuple[str, ...], output: str) -> None:
 @sections.command()
 @click.argument("intake", type=click.UUID)
 @RULES
+@SCHOOLS
+@BY_HAND
+@EVERYTHING
 @FORMAT
-def use(*, intake: UUID, rules: tuple[str, ...], output: str) -> None:
-    """Check a received roster again, with only the sections that the rules match.
+def use(
+    *,
+    intake: UUID,
+    rules: tuple[str, ...],
+    schools: tuple[str, ...],
+    by_hand: tuple[str, ...],
+    everything: bool,
+    output: str,
+) -> None:
+    """Check a received roster again, with only the sections that are chosen.
 
-    The plan that comes of it waits like any other; a source keeps the rules for its next rosters.
+    The plan that comes of it waits like any other; a source keeps the choice for its next rosters.
     """
-    sharing = _read(rules)
+    sharing = _chosen(rules, schools, by_hand, everything=everything)
     who = operator()
     from rollbook.roster.actions.preflight import check_intake  # after Django has started
     from rollbook.roster.actions.sharing import use_sharing
@@ -109,17 +132,43 @@ def use(*, intake: UUID, rules: tuple[str, ...], output: str) -> None:
 @sections.command()
 @click.argument("source", type=click.UUID)
 @RULES
-@click.option("--everything", is_flag=True, help="Share the whole district again.")
-def share(*, source: UUID, rules: tuple[str, ...], everything: bool) -> None:
-    """Use only the sections that the rules match of what a source sends from now on."""
-    if everything and rules:
-        raise click.UsageError("Give rules or --everything, not both.")
-    sharing = Sharing() if everything else _read(rules)
+@SCHOOLS
+@BY_HAND
+@EVERYTHING
+def share(
+    *,
+    source: UUID,
+    rules: tuple[str, ...],
+    schools: tuple[str, ...],
+    by_hand: tuple[str, ...],
+    everything: bool,
+) -> None:
+    """Use only the sections that are chosen of what a source sends from now on."""
+    sharing = _chosen(rules, schools, by_hand, everything=everything)
     who = operator()
     from rollbook.roster.actions.sharing import save_sharing  # after Django has started
 
     saved = save_sharing(who.scope, source, sharing, by=who.by, now=who.now)
     click.echo(f"{saved.name}:\n{rule_text(sharing)}")
+
+
+def _chosen(
+    rules: tuple[str, ...],
+    schools: tuple[str, ...],
+    by_hand: tuple[str, ...],
+    *,
+    everything: bool,
+) -> Sharing:
+    """Read what is shared: one of rules, schools, sections by hand, everything."""
+    if sum(map(bool, (rules, schools, by_hand, everything))) > 1:
+        raise click.UsageError("Give one kind: --rule, --school, --section or --everything.")
+    if everything:
+        return Sharing()
+    if schools:
+        return Sharing(SharingMode.SCHOOLS, school_ids=schools)
+    if by_hand:
+        return Sharing(SharingMode.SECTIONS, section_ids=by_hand)
+    return _read(rules)
 
 
 def _read(rules: Iterable[str]) -> Sharing:

@@ -35,7 +35,7 @@ from rollbook.roster.plan.solver import (
 from rollbook.roster.queries.intakes import get_intake
 from rollbook.roster.queries.sections import sharing_of
 from rollbook.roster.queries.sources import MayNotChangeSource, SourceNotFound
-from rollbook.roster.rules.sharing import Sharing, SharingMode, rule_text
+from rollbook.roster.rules.sharing import MatchField, Sharing, SharingMode, rule_text
 from rollbook.shared.grades import GRADE_CODES
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now
@@ -92,7 +92,8 @@ def sections(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         world = section_world(scope, intake)
     except SectionsCannotBeRead:
         return render(request, "rosters/sections.html", context)
-    asked = _asked(request, sharing_of(scope, intake))
+    shared = sharing_of(scope, intake)
+    asked = _asked(request, shared, world)
     if asked.button == "use":
         return _used(request, school_year, found, asked.sharing)
     told = _told(world, asked)
@@ -101,19 +102,21 @@ def sections(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     if asked.button == "propose":
         asked = _proposing(asked, told)
     context |= _answer(told) | _form(request, world, asked, told) | _who(told, asked)
+    context["is_in_use"] = told.sharing == shared
     return render(request, "rosters/sections.html", context)
 
 
-def _asked(request: Reader, shared: Sharing) -> Asked:
+def _asked(request: Reader, shared: Sharing, world: SectionWorld) -> Asked:
     """Read the form; a page that is only opened asks about what was shared."""
     if request.method != "POST":
         return Asked(lines_of(shared), shared, frozenset(), "", None)
     sent = request.POST
     button = sent.get("do", "")
     lines = changed(lines_sent(sent), button)
-    sharing = sharing_sent(lines)
-    if sharing.mode is SharingMode.DISTRICT and shared.mode is not SharingMode.RULES:
-        sharing = shared  # schools or sections by hand: no rule is written over them yet
+    known = set(world.sections["school_sourced_id"].drop_nulls())
+    sharing = sharing_sent(lines, [key for key in sent.getlist("school") if key in known])
+    if sharing.mode is SharingMode.DISTRICT and shared.mode is SharingMode.SECTIONS:
+        sharing = shared  # chosen by hand elsewhere: nothing is put in its place yet
     grades = frozenset(sent.getlist("grade")) & frozenset(GRADE_CODES)
     cause, _bar, school = sent.get("who", "").partition("|")
     return Asked(lines, sharing, grades, button, (cause, school) if cause else None)
@@ -192,12 +195,27 @@ def _form(request: Reader, world: SectionWorld, asked: Asked, told: Proposal) ->
         "operators": [(operator.value, label) for operator, label in OPERATOR_WORDS.items()],
         "text": rule_text(told.sharing) if told.sharing.rules else "",
         "rule_count": len(told.sharing.rules),
-        "mode": asked.sharing.mode.value,
+        "mode": told.sharing.mode.value,
+        "asks_for_type": any(
+            condition.field is MatchField.SECTION_TYPE
+            for rule in told.sharing.rules
+            for condition in rule.conditions
+        ),
+        "places": _places(world, told.sharing),
         "is_proposed": asked.button == "propose",
         "grades": [(code, code in asked.grades) for code in GRADE_CODES if code in grades],
         "courses": course_counts(world).head(SHOWN_COURSES).to_dicts(),
         "may_use": bool(reach),
     }
+
+
+def _places(world: SectionWorld, sharing: Sharing) -> list[tuple[str, str, bool]]:
+    """List the schools that have sections: id, name, and whether all of theirs are chosen."""
+    schools = world.sections.select("school_sourced_id", "school_name").unique().drop_nulls()
+    return [
+        (key, name, key in sharing.school_ids)
+        for key, name in schools.sort("school_name", "school_sourced_id").iter_rows()
+    ]
 
 
 def _who(told: Proposal, asked: Asked) -> dict[str, Any]:

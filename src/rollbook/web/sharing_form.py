@@ -92,17 +92,22 @@ def changed(lines: list[Line], button: str) -> list[Line]:
     return lines or [Line(0, BLANK)]
 
 
-def sharing_sent(lines: list[Line]) -> Sharing:
-    """Read the rules of some lines: blank ones say nothing; no rule at all shares everything."""
+def sharing_sent(lines: list[Line], schools: list[str]) -> Sharing:
+    """Read what a form says is shared: its rules; without any, some schools; else everything.
+
+    A line that is blank says nothing.
+    """
     written = [line for line in lines if line.condition.value]
     numbers = sorted({line.rule for line in written})
     rules = [
         SharingRule(tuple(line.condition for line in written if line.rule == number))
         for number in numbers
     ]
-    if not rules:
-        return Sharing()
-    return Sharing(SharingMode.RULES, rules=tuple(dict.fromkeys(rules)))
+    if rules:
+        return Sharing(SharingMode.RULES, rules=tuple(dict.fromkeys(rules)))
+    if schools:
+        return Sharing(SharingMode.SCHOOLS, school_ids=tuple(sorted(set(schools))))
+    return Sharing()
 
 
 def laid_out(lines: list[Line]) -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -52,15 +53,18 @@ class Candidate:
 
     @property
     def preference(self) -> tuple[object, ...]:
-        """Order rules that do the same: fewer conditions, lasting fields, plain comparisons."""
+        """Order rules that do the same: fewer conditions, homerooms, lasting fields."""
         conditions = self.rule.conditions
         return (
             len(conditions),
+            not any(_HOMEROOM.search(condition.value) for condition in conditions),
             [(_RANK[c.field], c.operator is MatchOperator.IS_NOT, c.value) for c in conditions],
             [c.operator.value for c in conditions],
         )
 
 
+# Where a homeroom does as well as a subject, people expect the homeroom.
+_HOMEROOM: Final = re.compile(r"(?i)home\s?room|advis|\bhr\b")
 # A word in a name outlasts the whole name; a name outlasts a number.
 _RANK: Final = {field: rank for rank, field in enumerate(EQUAL_FIELDS)} | {
     MatchField.SECTION_NUMBER: 8,
