@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import certifi
@@ -83,6 +84,7 @@ class JudgedTransport(httpx.BaseTransport):
         self._pool.close()
 
 
+@cache
 def trusted() -> ssl.SSLContext:
     """Return whom to trust: the usual authorities, and those of this machine."""
     context = ssl.create_default_context(cafile=certifi.where())
