@@ -95,6 +95,7 @@ def show(mapping: Any, output: str) -> None:
 @click.option("--encoding", default="utf-8", show_default=True, help="How the file is written.")
 @FORMAT
 def save(
+    *,
     file: Path,
     name: str,
     columns: tuple[str, ...],

@@ -81,10 +81,11 @@ XLSX_CHECKS: Final = (
 class _Refused(Exception):
     """Carry the finding that ends the reading."""
 
-    def __init__(self, check: Check, **words: str) -> None:
+    def __init__(self, check: Check, *, value: str | None = None, what: str = "") -> None:
         super().__init__(check.code)
         self.check = check
-        self.words = words
+        self.value = value
+        self.what = what
 
 
 def read_xlsx(
@@ -102,7 +103,7 @@ def read_xlsx(
         rows, first_line = _rows(source, name, sheet, limits, findings)
         table = _table(name, rows, first_line, findings, limits)
     except _Refused as refused:
-        findings.add(refused.check.finding(file=name, **refused.words))
+        findings.add(refused.check.finding(file=name, value=refused.value, what=refused.what))
         table = CsvTable(name, (), pl.DataFrame(schema={"_line": pl.UInt32}), findings)
     if findings.is_fatal:
         return replace(table, frame=table.frame.clear(), encoding="xlsx")

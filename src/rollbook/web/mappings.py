@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -42,9 +42,9 @@ from rollbook.roster.rules.mapping import (
     value_map,
 )
 from rollbook.roster.rules.reading import reading_from
+from rollbook.roster.sources.converting import placed
 from rollbook.roster.sources.flat_file import read_flat
 from rollbook.roster.sources.mapped_file import columns_read, orders_of, preview
-from rollbook.roster.sources.converting import placed
 from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now, typed

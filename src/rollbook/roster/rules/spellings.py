@@ -62,13 +62,14 @@ _RACES: Final[dict[str, str]] = {
         ("b", "black", "black or african american", "african american"), "blackOrAfricanAmerican"
     ),
     **dict.fromkeys(
-        ("h", "p", "pacific islander", "hawaiian", "hawaiian or other pacific islander",
+        ("p", "pacific islander", "hawaiian", "hawaiian or other pacific islander",
          "native hawaiian or other pacific islander"),
         "nativeHawaiianOrOtherPacificIslander",
     ),
     **dict.fromkeys(("w", "c", "white", "caucasian"), "white"),
     **dict.fromkeys(
-        ("t", "m", "two or more", "two or more races", "multiracial"), "demographicRaceTwoOrMoreRaces"
+        ("t", "m", "two or more", "two or more races", "multiracial"),
+        "demographicRaceTwoOrMoreRaces",
     ),
 }  # fmt: skip
 # School Data Sync says a race by OneRoster's own name of the column.

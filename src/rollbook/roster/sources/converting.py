@@ -218,7 +218,8 @@ def _tell(  # noqa: PLR0917 # a check, the rows it is about, and where they are
     rest = rows.height - kept.height
     for place, row in enumerate(kept.iter_rows(named=True)):
         line, value = row.pop("_line"), row.pop("value")
-        told = check.finding(file=file, line=line, column=column, value=value, **{**words, **row})
+        words_of_row: dict[str, Any] = {**words, **row}
+        told = check.finding(file=file, line=line, column=column, value=value, **words_of_row)
         findings.add(told, times=1 + rest if place == kept.height - 1 else 1)
 
 

@@ -1,4 +1,4 @@
-"""Turn rows under import fields into tables: who stands on a row, at which school, in which class."""
+"""Turn rows under import fields into tables: who stands on a row, where, in which class."""
 
 from __future__ import annotations
 

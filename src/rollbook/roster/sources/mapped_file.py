@@ -1,10 +1,9 @@
-"""Read any CSV or XLSX by a mapping: each row a student, with a class and its teacher or without."""
+"""Read any CSV or XLSX by a mapping: each row a student, with a class or without."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 

@@ -16,7 +16,7 @@ STAFF_PREFIX: Final = "staff-"
 _RACE_COLUMNS: Final = tuple(dict.fromkeys(RACES.values()))
 
 
-def first_rows(  # noqa: PLR0917 # what is told apart, by what, and what must agree
+def first_rows(
     conversion: Conversion,
     table: str,
     rows: pl.DataFrame,

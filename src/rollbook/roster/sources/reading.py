@@ -14,8 +14,10 @@ from rollbook.roster.sources.mapped_file import read_mapped
 from rollbook.roster.sources.oneroster_csv import MANIFEST, read_bundle
 from rollbook.roster.sources.packages import package_header, package_names
 from rollbook.roster.sources.sds_csv import read_sds
-from rollbook.roster.sources.translating import translated as translated
+from rollbook.roster.sources.translating import translated
 from rollbook.roster.types import OneRosterBundle, Profile, SourceFormat
+
+__all__ = ["format_of", "read_roster", "translated"]
 
 _FLAT_NAMES: Final = (".csv", ".tsv", ".txt", ".xlsx")
 _ZIP_MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06")

@@ -22,6 +22,8 @@ _MADE: Final = re.compile(r"^(?:staff|school|district|class|course)-")
 _CAMEL: Final = re.compile(r"[a-z][A-Z]")
 _PLACEHOLDER: Final = "\x00"
 _HEADER_LINE: Final = 1
+# What tells findings apart: code, file, line, column, value.
+_Key = tuple[str, str, int | None, str | None, str | None]
 
 
 @dataclass
@@ -99,7 +101,7 @@ def _without_our_own(report: FindingReport, bundle: OneRosterBundle) -> FindingR
     return kept
 
 
-def _key(finding: Finding) -> tuple[str, str, int | None, str | None, str | None]:
+def _key(finding: Finding) -> _Key:
     return (finding.code, finding.file, finding.line, finding.column, finding.value)
 
 
@@ -117,7 +119,7 @@ def _touched(
     return touched
 
 
-def _wanted_lines(report: FindingReport, received: set[object]) -> dict[str, set[int]]:
+def _wanted_lines(report: FindingReport, received: set[_Key]) -> dict[str, set[int]]:
     """List the lines of each table that findings speak of, in figures or in words."""
     wanted: dict[str, set[int]] = {}
     for finding in report:
@@ -148,7 +150,7 @@ def _told(finding: Finding, places: Mapping[str, _Places]) -> Finding:
     if of is None or not of.files:
         return replace(finding, says=_with_files(finding.says, places))
     file, line, is_staff = of.files[0], finding.line, False
-    if finding.line in of.lines:
+    if finding.line is not None and finding.line in of.lines:
         file, line, is_staff = of.lines[finding.line]
     elif finding.line is not None and finding.line != _HEADER_LINE:
         line = None
