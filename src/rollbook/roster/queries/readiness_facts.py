@@ -6,17 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from rollbook.changes.models import ChangePlan
 from rollbook.changes.types import PlanStatus
 from rollbook.orgs.models import AcademicSession, Organization, OrganizationLink
 from rollbook.orgs.types import SessionKind
-from rollbook.people.models import Enrollment
 from rollbook.people.queries.students import enrolled_now
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import SyncRun
@@ -144,34 +142,38 @@ def _waiting() -> dict[int, int]:
 
 def _students(
     scope: Scope, organizations: QuerySet[Organization], school_year: int
-) -> dict[int, dict[str, Any]]:
+) -> dict[int, dict[str, int]]:
     """Count the students of each school, those in no class of it, and those in two or more."""
     schools = OrganizationLink.objects.filter(ancestor__in=organizations).values("descendant_id")
-    seats = Enrollment.objects.filter(
-        Q(begins_on__isnull=True) | Q(begins_on__lte=scope.on),
-        Q(ends_before__isnull=True) | Q(ends_before__gt=scope.on),
-        student_id=OuterRef("student_id"),
-        class_taught__school_id=OuterRef("school_id"),
-        class_taught__school_year=school_year,
-        class_taught__is_active=True,
-        is_active=True,
+    seat, room = "student__enrollments__", "student__enrollments__class_taught__"
+    counted = Q(
+        Q(**{f"{seat}begins_on__isnull": True}) | Q(**{f"{seat}begins_on__lte": scope.on}),
+        Q(**{f"{seat}ends_before__isnull": True}) | Q(**{f"{seat}ends_before__gt": scope.on}),
+        **{
+            f"{seat}is_active": True,
+            f"{room}school_id": F("school_id"),
+            f"{room}school_year": school_year,
+            f"{room}is_active": True,
+        },
     )
-    counted = seats.order_by().values("student_id").annotate(n=Count("class_taught_id"))
-    rows = (
+    by_student = (
         enrolled_now(scope)
         .filter(school_year=school_year, student__is_active=True, school_id__in=schools)
-        .annotate(
-            class_count=Coalesce(Subquery(counted.values("n"), output_field=IntegerField()), 0)
-        )
         .order_by()
-        .values("school_id")
-        .annotate(
-            students=Count("student_id", distinct=True),
-            without=Count("student_id", distinct=True, filter=Q(class_count=0)),
-            several=Count("student_id", distinct=True, filter=Q(class_count__gte=2)),
-        )
+        .values("school_id", "student_id")
+        .annotate(classes=Count(f"{seat}class_taught", filter=counted, distinct=True))
     )
-    return {row["school_id"]: row for row in rows}
+    inner, values = by_student.query.sql_with_params()
+    # The ORM cannot count groups of groups in one statement, and a state has millions of rows.
+    statement = (
+        "SELECT school_id, COUNT(*), SUM(CASE WHEN classes = 0 THEN 1 ELSE 0 END), "
+        "SUM(CASE WHEN classes >= 2 THEN 1 ELSE 0 END) "
+        f"FROM ({inner}) AS by_student GROUP BY school_id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        names = ("students", "without", "several")
+        return {school: dict(zip(names, row, strict=True)) for school, *row in cursor.fetchall()}
 
 
 def school_days_of(
