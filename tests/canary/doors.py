@@ -100,6 +100,7 @@ COMMANDS: Mapping[str, str] = {
     "orgs list": "Organizations.",
     "plans commit": "Counts of a plan.",
     "plans discard": "Counts of a plan.",
+    "plans endorse": "Counts of a plan.",
     "plans list": "Counts of plans.",
     "plans show": "Counts; with --rows, as its help says, the students of the plan.",
     "plans undo": "Counts of a plan.",
@@ -132,6 +133,11 @@ COMMANDS: Mapping[str, str] = {
     "sources run": "Counts of records of one run.",
     "sources schedule": "A time.",
     "sources show": "Settings without secrets, times, counts of runs.",
+    "students edit": "Names of columns.",
+    "students edit-class": "Names of columns.",
+    "students edit-staff": "Names of columns.",
+    "students edits": "Names and values that were edited by hand, as its help says.",
+    "students release": "The number of an edit.",
     "worker": "Runs jobs; each has a rule of its own.",
 }
 

@@ -25,6 +25,7 @@ from rollbook.cli.roster import roster
 from rollbook.cli.roster_sources import sources
 from rollbook.cli.sections import sections
 from rollbook.cli.service import serve, worker
+from rollbook.cli.students import students
 
 # What a command or the service writes is for the user who runs it: databases, files that came in,
 # reports. A folder that an administrator opened to others before does not open them too.
@@ -52,6 +53,7 @@ DOMAINS = (
     readiness,
     cards,
     plans,
+    students,
     assessments,
     results,
     report,

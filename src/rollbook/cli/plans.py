@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
 
 from rollbook.cli.terminal import FORMAT, Operator, operator, print_json, print_table
+
+if TYPE_CHECKING:
+    from rollbook.changes.types import CommitReceipt  # brings frames: commands start without them
 
 PLAN = click.argument("plan", type=click.UUID)
 
@@ -67,9 +71,9 @@ def list_plans(is_all: bool, output: str) -> None:
 def show(plan: UUID, table: str | None, output: str) -> None:
     """Show what a plan changes, by counts, and why it waits."""
     who = operator()
-    from rollbook.changes.queries import get_plan  # after Django has started
+    from rollbook.changes.queries import approvals, get_plan  # after Django has started
 
-    found = get_plan(who.scope, plan)
+    found, behind = get_plan(who.scope, plan), approvals(who.scope, plan)
     rows = _rows(who, plan, table) if table else []
     if output == "json":
         print_json(
@@ -82,6 +86,8 @@ def show(plan: UUID, table: str | None, output: str) -> None:
                 "changes": found.row_count,
                 "counts": found.counts,
                 "holds": [hold.says for hold in found.holds],
+                "needs_second_person": behind.needs_second_person,
+                "endorsed_by": behind.endorser,
                 "proposed_by": found.proposed_by,
                 "decided_by": found.decided_by,
                 "undo_of": found.undo_of and str(found.undo_of),
@@ -100,6 +106,9 @@ def show(plan: UUID, table: str | None, output: str) -> None:
     print_table("What changes", ["table", "changes"], counted)
     for hold in found.holds:
         click.echo(f"Waits for a person: {hold.says}")
+    if behind.needs_second_person:
+        first = f"approved first by {behind.endorser}" if behind.endorser else "nobody yet"
+        click.echo(f"Takes two people: {behind.proposer or first}.")
     if table:
         told = [(row["record"], row["action"], "\n".join(row["cells"])) for row in rows]
         print_table(table, ["record", "action", "cells"], told)
@@ -165,6 +174,32 @@ def commit(plan: UUID, approve: int | None, digest: str | None, is_partial: bool
 
 @plans.command()
 @PLAN
+@click.option(
+    "--approve", type=int, required=True, help="The number of changes of the plan, as you read it."
+)
+@click.option("--digest", help="Approve only the plan that was reviewed: the digest it showed.")
+def endorse(plan: UUID, approve: int, digest: str | None) -> None:
+    """Approve a plan as the first of two people; another commits it."""
+    who = operator()
+    from rollbook.changes.actions import endorse_plan  # after Django has started
+    from rollbook.changes.queries import get_plan
+    from rollbook.roster.actions.commit import endorse_intake
+
+    more = {
+        "digest": digest or get_plan(who.scope, plan).digest,
+        "approved_count": approve,
+        "by": who.by,
+        "now": who.now,
+    }
+    if intake := _intake_of(who, plan):
+        endorse_intake(who.scope, intake, **more)
+    else:
+        endorse_plan(plan, scope=who.scope, **more)
+    click.echo(f"{plan}: approved by the first of two. Nothing has changed yet.")
+
+
+@plans.command()
+@PLAN
 def discard(plan: UUID) -> None:
     """Put a plan away; nothing changes."""
     who = operator()
@@ -185,20 +220,25 @@ def discard(plan: UUID) -> None:
 def undo(plan: UUID) -> None:
     """Take a committed plan back, except where later changes touched the same cells."""
     who = operator()
-    from rollbook.changes.actions import undo_plan  # after Django has started
-    from rollbook.changes.queries import get_plan
-    from rollbook.roster.actions.commit import undo_intake
+    from rollbook.changes.queries import get_plan  # after Django has started
 
-    get_plan(who.scope, plan)
-    intake = _intake_of(who, plan)
-    receipt = (
-        undo_intake(who.scope, intake, by=who.by, now=who.now)
-        if intake
-        else undo_plan(plan, scope=who.scope, by=who.by, now=who.now)
-    )
+    receipt = _undone(who, plan, get_plan(who.scope, plan).kind)
     click.echo(f"{plan}: undone by plan {receipt.plan_uuid}.")
     if receipt.conflict_count:
         click.echo(f"{receipt.conflict_count:,} cells were changed later and stay as they are.")
+
+
+def _undone(who: Operator, plan: UUID, kind: str) -> CommitReceipt:
+    """Undo a plan by the action of what wrote it: groups, or edits that syncs leave alone."""
+    from rollbook.changes.actions import undo_plan  # after Django has started
+    from rollbook.people.actions import undo_edit
+    from rollbook.roster.actions.commit import undo_intake
+
+    if kind == "edit":
+        return undo_edit(who.scope, plan, by=who.by, now=who.now)
+    if intake := _intake_of(who, plan):
+        return undo_intake(who.scope, intake, by=who.by, now=who.now)
+    return undo_plan(plan, scope=who.scope, by=who.by, now=who.now)
 
 
 def _intake_of(who: Operator, plan: UUID) -> UUID | None:

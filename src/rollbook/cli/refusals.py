@@ -37,6 +37,8 @@ SENTENCES: dict[str, str] = {
         "The plan's file is not the one that was proposed. Nothing was changed. Send the file "
         "again for a new plan."
     ),
+    "EditIsWrong": OWN_WORDS,
+    "EditNotFound": "There is no such edit any more. `rollbook students edits` lists them.",
     "GrantExists": OWN_WORDS,
     "GrantNotFound": OWN_WORDS,
     "GrantRefused": OWN_WORDS,
@@ -76,8 +78,16 @@ SENTENCES: dict[str, str] = {
         "No merge and no change of id has this number. `rollbook plans list --all` shows all."
     ),
     "NobodyNeedsCard": OWN_WORDS,
+    "NeedsNoEndorsement": (
+        "This plan needs no first approval: one person commits it, or the first was found already."
+    ),
+    "NeedsSecondPerson": (
+        "So large a plan takes two people, and the one who sent or approved it does not count "
+        "twice. Another person has to approve it, with `rollbook plans endorse` or on its page."
+    ),
     "NoSuchPlan": "There is no such plan. `rollbook plans list` shows those that there are.",
     "NoSuchRole": OWN_WORDS,
+    "NotAnEdit": "This plan is not an edit by hand.",
     "NotASandboxLogin": OWN_WORDS,
     "NotReady": OWN_WORDS,
     "NotSignedIn": "Nobody in particular asked.",
@@ -104,6 +114,7 @@ SENTENCES: dict[str, str] = {
     "QuestionIsWrong": OWN_WORDS,
     "QuestionNotFound": "There is no such question. `rollbook identity questions` shows them.",
     "QueueOutOfSight": OWN_WORDS,
+    "RecordNotFound": "There is no such record, or none that may be edited.",
     "ResultIntakeNotFound": "No such result file came in.",
     "RuleIsUnclear": OWN_WORDS,
     "SandboxIsClosed": OWN_WORDS,
