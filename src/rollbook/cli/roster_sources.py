@@ -25,6 +25,7 @@ STEPS: Mapping[NextStep, str] = {
     NextStep.NOTHING: "Nothing to do.",
     NextStep.WAIT: "Wait; it goes on by itself.",
     NextStep.RUN: "Run it: `rollbook sources run`.",
+    NextStep.SEND: "Send its first file on the page of rosters.",
     NextStep.RESUME: "Resume it: `rollbook sources resume`.",
     NextStep.DECIDE: "Read the plan, then commit or discard it: `rollbook plans show`.",
     NextStep.COMMIT: "Read the plan, then commit it: `rollbook plans show`.",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_time
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -137,8 +137,10 @@ def _shown(health: SourceHealth, school_year: int) -> dict[str, object]:
     word, tag, answer = STATUSES[health.status]
     told = health.told
     link = ""
-    if health.step in TO_INTAKE and told is not None and told.intake is not None:
-        link = reverse("roster_plan", args=[school_year, told.intake.uuid])
+    if health.step in TO_INTAKE and health.intake is not None:
+        link = reverse("roster_plan", args=[school_year, health.intake.uuid])
+    elif health.step is NextStep.SEND:
+        link = reverse("rosters", args=[school_year])
     elif health.step in TO_SETTINGS:
         link = reverse("roster_source_change", args=[school_year, health.source.uuid])
     return {
@@ -157,12 +159,9 @@ def _shown(health: SourceHealth, school_year: int) -> dict[str, object]:
 
 
 def _sections_link(health: SourceHealth, school_year: int) -> str:
-    if health.brought is None or health.brought.intake is None:
+    if health.intake is None:
         return ""
-    try:
-        return reverse("roster_sections", args=[school_year, health.brought.intake.uuid])
-    except NoReverseMatch:
-        return ""
+    return reverse("roster_sections", args=[school_year, health.intake.uuid])
 
 
 def _summer(request: Reader, found: Source, closed: list[ClosedDays]) -> ClosedDays | None:

@@ -65,6 +65,7 @@ STEPS: Final[dict[NextStep, Promise]] = {
     NextStep.NOTHING: _("There is nothing to do."),
     NextStep.WAIT: _("Wait a few minutes, then open this page again."),
     NextStep.RUN: _("Run it now."),
+    NextStep.SEND: _("Send its first file."),
     NextStep.RESUME: _("Resume it when what it was paused for is settled."),
     NextStep.DECIDE: _("Look at who and what would change, then approve or discard the plan."),
     NextStep.COMMIT: _("Look at the plan, then commit it."),

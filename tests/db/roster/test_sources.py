@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from rollbook.audit.models import AuditEntry
 from rollbook.jobs.models import Job, Schedule
 from rollbook.orgs.queries import OrganizationNotFound
+from rollbook.roster.actions.preflight import preflight_intake
 from rollbook.roster.actions.resting import (
     DaysAreWrong,
     pause_source,
@@ -27,6 +28,7 @@ from rollbook.roster.actions.resting import (
 )
 from rollbook.roster.actions.runs import ask_for_run, run_source
 from rollbook.roster.actions.sources import (
+    SourceDraft,
     SourceIsIncomplete,
     add_source,
     archive_source,
@@ -40,6 +42,7 @@ from rollbook.roster.queries.sources import (
     SourceNotFound,
     get_run,
     get_source,
+    reading_of,
     runs_of,
     source_health,
     sources_health,
@@ -53,6 +56,7 @@ from rollbook.shared.scope import Permission, Scope
 from tests.factories.accounts import BY, EVERYTHING, NOW, reader_of, scope_with
 from tests.factories.places import SmallState, small_state
 from tests.factories.sources import SECRET, SETTINGS, draft, saved_source, scripted
+from tests.spec.roster.given import spoilt
 
 pytestmark = pytest.mark.django_db
 
@@ -425,3 +429,34 @@ def test_the_health_of_many_takes_as_many_statements_as_of_one(state: SmallState
         other = saved_source(state.north, name)
         run_source(EVERYTHING, other.uuid, is_scheduled=False, by=BY, now=NOW)
     assert cost() == one
+
+
+def test_a_source_of_files_sent_by_hand_is_told_by_the_latest_file(
+    state: SmallState, tmp_path: Path
+) -> None:
+    by_hand = SourceDraft(name="Ours", kind=SourceKind.UPLOAD, format=SourceFormat.ONEROSTER_CSV)
+    source = add_source(EVERYTHING, state.north.uuid, by_hand, by=BY, now=NOW)
+
+    def told() -> tuple[str, str]:
+        health = source_health(EVERYTHING, source, now=NOW)
+        return health.status.value, health.step.value
+
+    assert told() == ("never_run", "send")
+    for content, expected in (
+        (b"no zip", ("source_error", "read_findings")),
+        (spoilt("1.2"), ("pending", "commit")),
+    ):
+        path = tmp_path / "sent.zip"
+        path.write_bytes(content)
+        intake = preflight_intake(
+            EVERYTHING,
+            path,
+            file_name="sent.zip",
+            reading=reading_of(source),
+            source=source,
+            by=BY,
+            now=NOW,
+        )
+        assert (told(), source_health(EVERYTHING, source, now=NOW).intake) == (expected, intake)
+    failed = run_source(EVERYTHING, source.uuid, is_scheduled=False, by=BY, now=NOW)
+    assert (failed.outcome, failed.code) == ("failed", "not_found")

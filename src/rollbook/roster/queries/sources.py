@@ -17,6 +17,7 @@ from rollbook.jobs.models import Job
 from rollbook.jobs.rules import next_run
 from rollbook.jobs.types import JobStatus
 from rollbook.orgs.queries import within
+from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import SavedMapping, Source, SyncRun
 from rollbook.roster.rules.mapping import mapping_from
 from rollbook.roster.rules.policy import policy_from
@@ -33,7 +34,7 @@ from rollbook.roster.rules.running import (
     next_look,
 )
 from rollbook.roster.rules.sharing import sharing_from
-from rollbook.roster.types import Profile, RunOutcome, SourceFormat
+from rollbook.roster.types import IntakeStatus, Profile, RunOutcome, SourceFormat, SourceKind
 from rollbook.shared.page import Page, PageRequest
 from rollbook.shared.scope import Permission, Scope
 
@@ -61,8 +62,9 @@ class SourceHealth:
     """Say how a source is.
 
     Shape: `latest` is the latest run that was not skipped, None before the first; `told` is the
-           one that the status speaks of: an earlier one where the latest brought nothing new;
-           `brought` the latest that brought a file.
+           one that the status speaks of: an earlier one where the latest brought nothing new,
+           and none where it speaks of a file that somebody sent since. `intake` is the latest
+           that came, by a run or by hand.
            `closed` are the days without runs that today lies in; `next_run_at` is None when
            nothing will run by itself.
     """
@@ -72,7 +74,7 @@ class SourceHealth:
     step: NextStep
     latest: SyncRun | None
     told: SyncRun | None
-    brought: SyncRun | None
+    intake: Intake | None
     good_run_at: datetime | None
     next_run_at: datetime | None
     closed: ClosedDays | None
@@ -165,18 +167,28 @@ def sources_health(scope: Scope, *, now: datetime, only: int | None = None) -> l
     latest = runs.exclude(outcome__in=[RunOutcome.SKIPPED]).values("pk")[:1]
     good = runs.filter(outcome__in=GOOD).values("pk")[:1]
     brought = runs.filter(intake__isnull=False).values("pk")[:1]
+    sent = Intake.objects.filter(saved_source=OuterRef("pk"), sync_runs=None)
     sources = list(
         seen.annotate(
-            latest_run=Subquery(latest), good_run=Subquery(good), brought_run=Subquery(brought)
+            latest_run=Subquery(latest),
+            good_run=Subquery(good),
+            brought_run=Subquery(brought),
+            sent=Subquery(sent.order_by("-received_at", "-pk").values("pk")[:1]),
         ).prefetch_related("blackouts")
     )
+    intakes = Intake.objects.select_related("plan").in_bulk({s.sent for s in sources if s.sent})
     ids = {pk for s in sources for pk in (s.latest_run, s.good_run, s.brought_run) if pk}
     found = SyncRun.objects.select_related("intake__plan").in_bulk(ids)
     queued = _queued()
     return [
         _health(
             s,
-            _Runs(found.get(s.latest_run), found.get(s.good_run), found.get(s.brought_run)),
+            _Runs(
+                found.get(s.latest_run),
+                found.get(s.good_run),
+                found.get(s.brought_run),
+                intakes.get(s.sent),
+            ),
             is_queued=str(s.uuid) in queued,
             now=now,
         )
@@ -186,15 +198,28 @@ def sources_health(scope: Scope, *, now: datetime, only: int | None = None) -> l
 
 @dataclass(frozen=True, slots=True)
 class _Runs:
-    """Hold the runs that tell how a source is; `brought` is the latest that brought a file."""
+    """Hold what tells how a source is.
+
+    Shape: `brought` is the latest run that brought a file, `sent` the latest file sent by hand.
+    """
 
     latest: SyncRun | None
     good: SyncRun | None
     brought: SyncRun | None
+    sent: Intake | None
+
+    @property
+    def is_sent_since(self) -> bool:
+        """Tell whether somebody sent a file after the latest run."""
+        if self.sent is None:
+            return False
+        return self.latest is None or self.sent.received_at > self.latest.started_at
 
     @property
     def told(self) -> SyncRun | None:
         """Return the run by which the source is told: nothing new leaves all as it was."""
+        if self.is_sent_since:
+            return None
         is_quiet = self.latest is not None and self.latest.outcome == RunOutcome.NOTHING_NEW
         return self.brought if is_quiet and self.brought else self.latest
 
@@ -209,11 +234,14 @@ def _health(source: Source, runs: _Runs, *, is_queued: bool, now: datetime) -> S
     closed = closed_on(_closed(source), timezone.localdate(now))
     schedule = source.schedule if source.schedule and source.schedule.is_on else None
     told = runs.told
+    sent = runs.sent if runs.is_sent_since else None
+    brought = runs.brought.intake if runs.brought else None
     condition = condition_of(
         SourceFacts(
+            is_by_hand=source.kind == SourceKind.UPLOAD,
             is_paused=source.is_paused,
             is_queued=is_queued,
-            latest=None if told is None else facts_of(told),
+            latest=facts_of(told) if told else (_facts_of_file(sent) if sent else None),
             next_run_at=schedule.next_run_at if schedule else None,
             closed=closed,
         ),
@@ -225,7 +253,7 @@ def _health(source: Source, runs: _Runs, *, is_queued: bool, now: datetime) -> S
         step=condition.step,
         latest=runs.latest,
         told=told,
-        brought=runs.brought,
+        intake=sent or brought,
         good_run_at=None if runs.good is None else runs.good.finished_at,
         next_run_at=_next_run(source, closed, now=now),
         closed=closed,
@@ -236,6 +264,17 @@ def facts_of(run: SyncRun) -> RunFacts:
     """Return what decides how a run that is at hand is told."""
     plan = run.intake.plan if run.intake else None
     return RunFacts(RunOutcome(run.outcome), run.code, plan.status if plan else "")
+
+
+def _facts_of_file(intake: Intake) -> RunFacts:
+    """Tell a file that somebody sent like a run that brought it."""
+    outcomes = {
+        IntakeStatus.RECEIVED.value: RunOutcome.RUNNING,
+        IntakeStatus.REFUSED.value: RunOutcome.REFUSED,
+        IntakeStatus.UNCHANGED.value: RunOutcome.UNCHANGED,
+    }
+    plan_status = intake.plan.status if intake.plan else ""
+    return RunFacts(outcomes.get(intake.status, RunOutcome.PLANNED), "", plan_status)
 
 
 def _closed(source: Source) -> list[ClosedDays]:

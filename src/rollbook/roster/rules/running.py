@@ -55,6 +55,7 @@ class NextStep(StrEnum):
     NOTHING = "nothing"
     WAIT = "wait"  # it goes on by itself
     RUN = "run"
+    SEND = "send"  # a file, by hand
     RESUME = "resume"
     DECIDE = "decide"  # on a plan that waits
     COMMIT = "commit"  # a plan that is ready
@@ -108,10 +109,12 @@ class RunFacts:
 class SourceFacts:
     """Hold what decides how a source is.
 
-    Shape: `latest` is the latest run that was not skipped; `next_run_at` is None unless a
-           schedule is on; `closed` are the days that today lies in, if any.
+    Shape: `latest` is the latest run that was not skipped, or file that somebody sent since;
+           `next_run_at` is None unless a schedule is on; `closed` are the days that today lies in,
+           if any. `is_by_hand` where nothing can be run: somebody sends each file.
     """
 
+    is_by_hand: bool = False
     is_paused: bool = False
     is_queued: bool = False
     latest: RunFacts | None = None
@@ -180,7 +183,8 @@ def condition_of(facts: SourceFacts, *, now: datetime) -> Condition:
     if facts.next_run_at is not None and facts.next_run_at + LATE_AFTER < now:
         return Condition(SourceStatus.LATE, NextStep.ASK_OPERATOR)
     if facts.latest is None:
-        return Condition(SourceStatus.NEVER_RUN, NextStep.RUN)
+        first = NextStep.SEND if facts.is_by_hand else NextStep.RUN
+        return Condition(SourceStatus.NEVER_RUN, first)
     return _after(facts.latest, is_closed=facts.closed is not None)
 
 
