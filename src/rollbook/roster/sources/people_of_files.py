@@ -30,17 +30,13 @@ def first_rows(
     Shape: rows without a key are all returned. `agree` maps the columns that must agree to what
            they are called in the received file. All places of a record join its origin.
     """
-    keyed = rows.filter(pl.col(key).is_not_null())
-    first = keyed.unique(key, keep="first", maintain_order=True)
-    if first.height < keyed.height:
-        repeated = keyed.join(
-            first.select(FILE, LINE), on=[FILE, LINE], how="anti", maintain_order="left"
-        )
-        conversion.further[table].append(
-            repeated.select(sourcedId=key).hstack(repeated.select(FILE, LINE))
-        )
-        _note_disagreement(conversion, table, (first, repeated), key, agree, is_class=is_class)
-    return pl.concat([first, rows.filter(pl.col(key).is_null())]).sort(FILE, LINE)
+    is_first = rows[key].is_first_distinct() | rows[key].is_null()
+    if is_first.all():
+        return rows
+    first, repeated = rows.filter(is_first), rows.filter(~is_first)
+    conversion.further[table].append(repeated.select(FILE, LINE, sourcedId=key))
+    _note_disagreement(conversion, table, (first, repeated), key, agree, is_class=is_class)
+    return first
 
 
 def _note_disagreement(
