@@ -33,6 +33,7 @@ class RosterTables:
         self.version = version
         self._frames: dict[str, list[pl.DataFrame]] = {}
         self._rows: dict[str, list[list[str]]] = {}
+        self._sorted: set[str] = set()
 
     def add(self, file: str, rows: Iterable[Mapping[str, str]]) -> None:
         """Add rows: a text by column; what a row does not have is an empty cell."""
@@ -52,14 +53,19 @@ class RosterTables:
     def frame(self, file: str) -> pl.DataFrame:
         """Return the rows of a file in the order of their cells, so that order tells nothing."""
         self._settle(file)
-        frame = pl.concat(self._frames[file]).unique()
-        self._frames[file] = [frame]
-        return frame.sort(frame.columns)
+        frames = self._frames[file]
+        if len(frames) > 1 or file not in self._sorted:
+            frame = pl.concat(frames).unique()
+            frames[:] = [frame.sort(frame.columns)]
+            self._sorted.add(file)
+        return frames[0]
 
     def _settle(self, file: str) -> None:
-        schema = dict.fromkeys(LAYOUTS[self.version][file].header, pl.String)
-        frame = pl.DataFrame(self._rows.pop(file, []), schema, orient="row")
-        self._frames.setdefault(file, []).append(frame)
+        frames = self._frames.setdefault(file, [])
+        rows = self._rows.pop(file, [])
+        if rows or not frames:
+            schema = dict.fromkeys(LAYOUTS[self.version][file].header, pl.String)
+            frames.append(pl.DataFrame(rows, schema, orient="row"))
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each file has, empty files left out."""
