@@ -30,6 +30,7 @@ def page(request: HttpRequest) -> dict[str, object]:
         "school_year": chosen,
         "school_years": [SchoolYear(current - back) for back in range(YEARS_BACK)],
         "navigation": navigation(scope, chosen),
+        "roster_links": roster_links(scope, chosen),
         "unread_count": unread_count(scope),
         "reader_name": f"{request.user.first_name} {request.user.last_name}".strip()
         or request.user.email,
@@ -79,3 +80,19 @@ def navigation(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
         for key, label, name, needs in links
         if not needs or any(scope.may(permission) for permission in needs)
     ]
+
+
+def roster_links(scope: Scope, school_year: int) -> list[tuple[str, str]]:
+    """List the pages about rosters that this reader may use, as (label, address)."""
+    if not scope.may(Permission.ROSTER_READ):
+        return []
+    links = [
+        ("rosters", _("Files that came in")),
+        ("roster_sources", _("Sources")),
+        ("readiness", _("Readiness")),
+        ("roster_questions", _("Decisions")),
+        ("students", _("Students")),
+        ("edits", _("Edits by hand")),
+        ("login_cards", _("Login cards")),
+    ]
+    return [(label, reverse(name, args=[school_year])) for name, label in links]

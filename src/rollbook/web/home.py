@@ -19,11 +19,15 @@ from rollbook.jobs.queries import jobs_of
 from rollbook.jobs.types import JobStatus
 from rollbook.messages.queries import unread_count
 from rollbook.orgs.queries import current_school_year, schools_in
+from rollbook.roster.queries.identity import open_matters
 from rollbook.roster.queries.intakes import intakes_in
+from rollbook.roster.queries.sources import sources_health
+from rollbook.roster.rules.running import SourceStatus
 from rollbook.shared.actor import Actor, ActorKind
 from rollbook.shared.grades import Grade
 from rollbook.shared.scope import Permission, Scope
 from rollbook.web.door import Reader, door, now
+from rollbook.web.source_words import STATUSES
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # The grades in which anything is tested; ELPAC is for all of kindergarten to 12.
@@ -134,6 +138,7 @@ def _waiting(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
             says = plan.holds[0].says if plan.holds else _("It is ready to commit.")
             address = reverse("roster_plan", args=[school_year, intake.uuid])
             found.append((f"{plan.title}. {says}", _("Review"), address))
+    found += _of_rosters(scope, school_year)
     if scope.may(Permission.SYSTEM_READ):
         failed = jobs_of(scope, status=JobStatus.FAILED).total_count
         if failed:
@@ -143,4 +148,32 @@ def _waiting(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
     if unread:
         says = ngettext("%(n)d unread message.", "%(n)d unread messages.", unread) % {"n": unread}
         found.append((says, _("Read"), reverse("messages")))
+    return found
+
+
+# How a source is when a person has to do something about it.
+_UNWELL = {SourceStatus.ERROR, SourceStatus.LATE}
+
+
+def _of_rosters(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
+    """List what rosters ask of the reader: sources that are not well, students to decide on."""
+    found: list[tuple[str, str, str]] = []
+    if scope.may(Permission.ROSTER_WRITE):
+        for health in sources_health(scope, now=now()):
+            if health.status in _UNWELL:
+                says = _("Source %(name)s of %(district)s needs you: %(status)s.") % {
+                    "name": health.source.name,
+                    "district": health.source.organization,
+                    "status": STATUSES[health.status][0],
+                }
+                address = reverse("roster_source", args=[school_year, health.source.uuid])
+                found.append((says, _("Look"), address))
+    if scope.may(Permission.ROSTER_APPROVE):
+        matters = open_matters(scope)
+        count = matters.transfers_in + matters.questions
+        if count:
+            says = ngettext(
+                "%(n)d student needs a decision.", "%(n)d students need a decision.", count
+            ) % {"n": count}
+            found.append((says, _("Decide"), reverse("roster_questions", args=[school_year])))
     return found
