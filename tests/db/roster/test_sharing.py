@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
 from rollbook.audit.models import AuditEntry
 from rollbook.people.models import Enrollment, Student
-from rollbook.roster.actions.preflight import MayNotSendRoster, check_intake
+from rollbook.roster.actions.preflight import (
+    MayNotSendRoster,
+    check_intake,
+    preflight_intake,
+)
 from rollbook.roster.actions.sharing import (
     SectionsCannotBeRead,
     save_sharing,
@@ -23,9 +28,11 @@ from rollbook.roster.plan.solver import propose_rules
 from rollbook.roster.queries.intakes import IntakeNotFound
 from rollbook.roster.queries.sections import PARTS, find_section_world, section_path, sharing_of
 from rollbook.roster.queries.sources import MayNotChangeSource, SourceNotFound
+from rollbook.roster.rules.policy import ErrorPolicy, IntakePolicy
+from rollbook.roster.rules.reading import Reading
 from rollbook.roster.rules.sharing import Sharing, read_rules, sharing_from
 from rollbook.shared.scope import Permission, Scope
-from tests.db.roster.given import bundle, committed, loaded, preflight
+from tests.db.roster.given import bundle, codes, committed, loaded, preflight
 from tests.factories.accounts import BY, EVERYTHING, NOW, reader_of
 from tests.factories.places import small_state
 
@@ -147,3 +154,42 @@ def test_sharing_of_a_source_is_for_who_may_send_for_its_district() -> None:
         save_sharing(reader, source.uuid, HOMEROOMS, by=BY, now=NOW)
     source.refresh_from_db()
     assert source.sharing == {}
+
+
+def judged(tmp_path: Path, sharing: Sharing, **policy: Any) -> Intake:
+    """Take a bundle in from a source that wants every student in exactly one section."""
+    reading = Reading(sharing=sharing, policy=IntakePolicy(requires_one_section=True, **policy))
+    path = bundle(tmp_path)
+    return preflight_intake(EVERYTHING, path, file_name=path.name, reading=reading, by=BY, now=NOW)
+
+
+def test_students_not_in_one_section_let_a_plan_wait_where_one_is_required(
+    tmp_path: Path,
+) -> None:
+    intake = judged(tmp_path, HOMEROOMS)
+    assert intake.plan is not None
+    assert (intake.plan.status, intake.verdict, codes(intake)) == ("held", "error", ["ROS-801"])
+    assert [hold["code"] for hold in intake.plan.hold_reasons] == ["not-one-section"]
+
+
+def test_they_block_a_roster_where_any_error_does(tmp_path: Path) -> None:
+    intake = judged(tmp_path, HOMEROOMS, errors=ErrorPolicy.BLOCK_ON_ANY_ERROR)
+    assert (intake.plan, intake.status, codes(intake)) == (
+        None,
+        "refused",
+        ["ROS-801", "ROS-611"],
+    )
+
+
+def test_nothing_is_said_where_everybody_is_in_one(tmp_path: Path) -> None:
+    intake = judged(tmp_path, Sharing())
+    assert intake.plan is not None
+    assert (intake.plan.status, codes(intake)) == ("proposed", [])
+
+
+def test_rules_that_match_nothing_are_said_to(tmp_path: Path) -> None:
+    intake = preflight(bundle(tmp_path))
+    nothing = read_rules(["course_name is Sewing"])
+    less = use_sharing(EVERYTHING, intake.uuid, nothing, by=BY, now=NOW)
+    less = check_intake(less.uuid, scope=EVERYTHING, by=BY, now=NOW)
+    assert codes(less) == ["ROS-803"]

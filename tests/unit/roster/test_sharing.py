@@ -7,7 +7,12 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from rollbook.roster.plan.sharing import section_attributes, shared_frames, shared_sections
+from rollbook.roster.plan.sharing import (
+    section_attributes,
+    shared_frames,
+    shared_sections,
+    sharing_findings,
+)
 from rollbook.roster.rules.sharing import (
     Condition,
     MatchField,
@@ -200,3 +205,16 @@ def test_a_deletion_passes() -> None:
     )
     kept = shared_frames(replace(came, users=gone), where(F.SUBJECT, IS, "homeroom"))
     assert "ben" in kept.users["sourced_id"]
+
+
+def odd(sharing: Sharing, came: RosterFrames | None = None) -> list[str]:
+    roster = came or school_day()
+    return [one.code for one in sharing_findings(roster, shared_frames(roster, sharing), sharing)]
+
+
+def test_what_is_odd_about_a_choice_is_said() -> None:
+    part = replace(school_day(), modes={"classes": Mode.DELTA, "enrollments": Mode.BULK})
+    assert odd(where(F.SUBJECT, IS, "homeroom")) == []
+    assert odd(where(F.SUBJECT, IS, "sewing")) == ["ROS-803"]
+    assert odd(where(F.SUBJECT, IS, "homeroom"), part) == ["ROS-802"]
+    assert odd(Sharing(), part) == []

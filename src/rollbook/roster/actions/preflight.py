@@ -10,6 +10,7 @@ from uuid import UUID
 
 import polars as pl
 from django.db import transaction
+from django.utils import timezone
 
 from rollbook.audit.actions import record
 from rollbook.changes.types import PlanStatus
@@ -27,7 +28,8 @@ from rollbook.roster.actions.repeats import find_repeat, grounds_of, note_repeat
 from rollbook.roster.checks.run import check_bundle
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import Source
-from rollbook.roster.plan.sharing import shared_frames
+from rollbook.roster.plan.sections import one_section_findings
+from rollbook.roster.plan.sharing import shared_frames, sharing_findings
 from rollbook.roster.queries.intakes import get_intake
 from rollbook.roster.queries.mappings import known_mapping
 from rollbook.roster.rules.identity import OUT_OF_REACH
@@ -178,6 +180,10 @@ def _plan(
         return
     progress(1, STEPS, "Choosing what is shared")
     frames = shared_frames(result.frames, reading.sharing)
+    result.report.extend(sharing_findings(result.frames, frames, reading.sharing))
+    if reading.policy.requires_one_section:
+        today = timezone.localdate(now)
+        result.report.extend(one_section_findings(result.frames, reading.sharing, on=today))
     progress(2, STEPS, "Comparing with what is here")
     proposed = propose_roster(scope, intake, result, frames, reading=reading, by=by, now=now)
     result.report.extend(proposed.findings)

@@ -13,9 +13,9 @@ import polars as pl
 from rollbook.roster.plan.draft import live
 from rollbook.roster.plan.sharing import section_attributes, sharing_expression
 from rollbook.roster.rules import identity
-from rollbook.roster.rules.sharing import MatchField, Sharing, SharingMode
+from rollbook.roster.rules.sharing import NOT_IN_ONE, MatchField, Sharing, SharingMode
 from rollbook.roster.types import RosterFrames
-from rollbook.shared.findings import Check, Finding, Severity
+from rollbook.shared.findings import Finding
 
 
 class Cause(StrEnum):
@@ -73,17 +73,6 @@ CAUSE_WORDS: Final[Mapping[Cause, tuple[str, str]]] = {
         "Make the rule narrower: choose one course or one period.",
     ),
 }
-
-NOT_IN_ONE: Final = Check(
-    code="ROS-801",
-    name="student-not-in-one-section",
-    severity=Severity.ERROR,
-    says="{file}: {count} students of {school} are not in exactly one section. {cause}",
-    fix="{fix}",
-    why="This source must have each student in one section, or reports by class cannot be made.",
-    source="reference: rostering 6.3, one-section resolver",
-)
-CHECKS: Final = (NOT_IN_ONE,)
 
 _HOMEROOM: Final = r"(?i)\bhome\s?room|\badvisory|\badvisor|\bhr\b"
 MEMBERS: Final = pl.Schema({"student": pl.UInt32(), "section": pl.UInt32()})

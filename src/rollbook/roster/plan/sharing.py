@@ -14,6 +14,8 @@ import polars as pl
 from rollbook.roster.plan.draft import live
 from rollbook.roster.rules import identity
 from rollbook.roster.rules.sharing import (
+    NOTHING_SHARED,
+    SHARED_WITHOUT_WHOLE,
     Condition,
     MatchField,
     MatchOperator,
@@ -22,6 +24,7 @@ from rollbook.roster.rules.sharing import (
     SharingRule,
 )
 from rollbook.roster.types import Mode, RosterFrames
+from rollbook.shared.findings import Finding
 
 # Who runs a school is needed whatever classes are shared.
 ADMINISTRATIVE_ROLES: Final = frozenset(
@@ -234,6 +237,22 @@ def shared_frames(frames: RosterFrames, sharing: Sharing) -> RosterFrames:
 def is_whole(frames: RosterFrames) -> bool:
     """Tell whether rules can see the whole roster: classes, courses, enrollments in full."""
     return all(frames.modes.get(file) is Mode.BULK for file in ("classes", "enrollments"))
+
+
+def sharing_findings(came: RosterFrames, used: RosterFrames, sharing: Sharing) -> list[Finding]:
+    """Say what is odd about a choice: it matches nothing, or cannot see everything.
+
+    Shape: `used` is what `shared_frames` leaves of `came`; nothing is odd about the default.
+    """
+    if sharing.mode is SharingMode.DISTRICT:
+        return []
+    found: list[Finding] = []
+    if not is_whole(came):
+        found.append(SHARED_WITHOUT_WHOLE.finding(file="classes.csv"))
+    sections = live(came.classes).height
+    if sections and live(used.classes).is_empty():
+        found.append(NOTHING_SHARED.finding(file="classes.csv", count=f"{sections:,}"))
+    return found
 
 
 def _modes(frames: RosterFrames) -> dict[str, Mode]:

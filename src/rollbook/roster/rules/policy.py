@@ -10,6 +10,7 @@ from typing import Any, Final
 from rollbook.changes.plan import only_additions_and_updates
 from rollbook.changes.types import HoldReason, TableChanges
 from rollbook.roster.rules.holds import exclusion_holds
+from rollbook.roster.rules.sharing import NOT_IN_ONE
 from rollbook.roster.rules.thresholds import Thresholds
 from rollbook.roster.types import BundleCounts, Exclusion
 from rollbook.shared.findings import Check, Finding, FindingReport, Severity
@@ -122,7 +123,14 @@ def verdict_of_policy(
     if policy.errors is ErrorPolicy.BLOCK_ON_ANY_ERROR and errors:
         return PolicyVerdict(blocks=True, findings=(BLOCKED.finding(file="", count=f"{errors:,}"),))
     holds = exclusion_holds(counts, excluded, largest_percent=policy.largest_excluded_percent)
-    return PolicyVerdict(holds=tuple(holds))
+    return PolicyVerdict(holds=(*holds, *_section_holds(report)))
+
+
+def _section_holds(report: FindingReport) -> list[HoldReason]:
+    """Let a roster wait of which students are not in exactly one section, where that is asked."""
+    lost = sum(finding.weight for finding in report if finding.code == NOT_IN_ONE.code)
+    says = f"{lost:,} students are not in exactly one section, which this source requires."
+    return [HoldReason(code="not-one-section", says=says, count=lost)] if lost else []
 
 
 def without_archives(

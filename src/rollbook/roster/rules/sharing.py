@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from rollbook.shared.findings import Check, Severity
+
 
 class SharingMode(StrEnum):
     """Name how a district shares, as Clever does."""
@@ -197,3 +199,33 @@ def read_rules(lines: Iterable[str]) -> Sharing:
     if len(rules) > MOST_RULES:
         raise RuleIsUnclear(f"There are at most {MOST_RULES} rules.")
     return Sharing(SharingMode.RULES, rules=rules)
+
+
+NOT_IN_ONE: Final = Check(
+    code="ROS-801",
+    name="student-not-in-one-section",
+    severity=Severity.ERROR,
+    says="{file}: {count} students of {school} are not in exactly one section. {cause}",
+    fix="{fix}",
+    why="This source must have each student in one section, or reports by class cannot be made.",
+    source="reference: rostering 6.3, one-section resolver",
+)
+SHARED_WITHOUT_WHOLE: Final = Check(
+    code="ROS-802",
+    name="sharing-sees-changes-only",
+    severity=Severity.WARNING,
+    says="{file} has changes only, so sharing cannot see every section; nobody is taken for gone.",
+    fix="Send whole files from a source of which only some sections are used.",
+    why="A rule looks at a section's course, terms and teachers, which changes leave out.",
+    source="reference: rostering 3.2",
+)
+NOTHING_SHARED: Final = Check(
+    code="ROS-803",
+    name="sharing-matches-no-section",
+    severity=Severity.ERROR,
+    says="{file}: what is shared matches none of {count} sections, so nobody of them is used.",
+    fix="Look at what the courses are called this year, and change the sharing of this source.",
+    why="Courses are renamed and sections numbered anew each year; rules of last year fit none.",
+    source="reference: rostering 3.2",
+)
+CHECKS: Final = (NOT_IN_ONE, SHARED_WITHOUT_WHOLE, NOTHING_SHARED)
