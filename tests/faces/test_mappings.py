@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,23 @@ def test_an_upload_without_a_mapping_leads_to_the_question_and_on(sign_in: SignI
     )
     intake.refresh_from_db()
     assert (intake.status, intake.verdict) == ("planned", "ok")
+
+
+def test_a_header_that_is_known_is_listed_and_forgotten(sign_in: SignIn) -> None:
+    client = sign_in()
+    saved = SavedMapping.objects.create(
+        name="Ours",
+        fingerprint="f",
+        mapping={"columns": {"local_id": "Stu ID"}},
+        saved_by="x",
+        saved_at=datetime(2026, 9, 15, tzinfo=UTC),
+    )
+    address = reverse("roster_mappings", args=[2027])
+    assert "Local student ID: Stu ID" in client.get(address).content.decode()
+    client.post(address, {"mapping": "no uuid"})
+    assert SavedMapping.objects.count() == 1
+    client.post(address, {"mapping": str(saved.uuid)})
+    assert SavedMapping.objects.count() == 0
 
 
 def test_who_may_not_send_rosters_says_nothing_about_columns(sign_in: SignIn) -> None:

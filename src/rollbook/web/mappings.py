@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -20,12 +20,17 @@ from rollbook.orgs.queries import organizations_in
 from rollbook.orgs.types import OrganizationKind
 from rollbook.roster.actions.mappings import (
     MappingIsIncomplete,
+    MappingIsUsed,
     MayNotSaveMapping,
+    delete_mapping,
+    map_intake,
     say_mapping,
 )
 from rollbook.roster.actions.receiving import MayNotSendRoster, kept_path
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries.intakes import get_intake
+from rollbook.roster.queries.mappings import MappingNotFound
+from rollbook.roster.queries.sources import mappings_in
 from rollbook.roster.rules.import_fields import (
     DATE_FIELDS,
     DEFAULTABLE,
@@ -48,7 +53,7 @@ from rollbook.roster.sources.mapped_file import columns_read, orders_of, preview
 from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now, typed
-from rollbook.web.receiving import checked
+from rollbook.web.receiving import CHECKED_AT_ONCE_BYTES, checked
 
 _LONGEST: Final = 200
 _ABOUT: Final[Mapping[str, Promise]] = {
@@ -147,6 +152,45 @@ def mapping(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     return render(request, "rosters/mapping.html", _context(school_year, found, table, shown))
 
 
+@door(
+    rule="Names of saved mappings of districts within ROSTER_READ; names of columns, no student.",
+    needs=Permission.ROSTER_WRITE,
+)
+def mappings(request: Reader, school_year: int) -> HttpResponse:
+    """List the headers that are known, and forget one."""
+    if request.method == "POST":
+        try:
+            delete_mapping(
+                request.scope, UUID(request.POST.get("mapping", "")), by=request.actor, now=now()
+            )
+            messages.success(request, _("Files with this header are asked about again."))
+        except (MappingNotFound, ValueError):
+            messages.error(request, _("There is no such mapping any more."))
+        except MappingIsUsed:
+            messages.error(request, _("A source reads its files by this mapping. Change it first."))
+        except MayNotSaveMapping:
+            messages.error(request, _("Your role does not say how this district's files are read."))
+        return redirect("roster_mappings", school_year=school_year)
+    context = {
+        "title": _("Which files are read by themselves?"),
+        "section": "rosters",
+        "breadcrumbs": _trail(school_year),
+        "mappings": [
+            (saved, [(_LABELS[name], column) for name, column in said.columns.items()])
+            for saved in mappings_in(request.scope)
+            for said in [mapping_from(saved.mapping)]
+        ],
+    }
+    return render(request, "rosters/mappings.html", context)
+
+
+def _trail(school_year: int) -> list[tuple[str, str]]:
+    return [
+        (_("Home"), reverse("home", args=[school_year])),
+        (_("Rosters"), reverse("rosters", args=[school_year])),
+    ]
+
+
 def _said(request: Reader) -> ColumnMapping:
     """Read the form: which column feeds which field, what values mean, and the defaults."""
     columns: dict[str, str] = {}
@@ -173,7 +217,9 @@ def _used(
 ) -> HttpResponse | None:
     """Save the mapping and read the file by it; None when something is still missing."""
     try:
-        mapped = say_mapping(
+        # A small file is checked at once, a large one by a worker.
+        use = map_intake if intake.byte_count <= CHECKED_AT_ONCE_BYTES else say_mapping
+        mapped = use(
             request.scope,
             intake.uuid,
             mapping=said,
@@ -216,10 +262,7 @@ def _context(
         "title": _("Which column is what in %(name)s?") % {"name": intake.file_name},
         "crumb": intake.file_name,
         "section": "rosters",
-        "breadcrumbs": [
-            (_("Home"), reverse("home", args=[school_year])),
-            (_("Rosters"), reverse("rosters", args=[school_year])),
-        ],
+        "breadcrumbs": _trail(school_year),
         "intake": intake,
         "header": [name for name in table.header if name.strip()],
         "groups": [

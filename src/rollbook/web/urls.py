@@ -72,6 +72,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{YEAR}rosters/students/<uuid:student>/id/", identity.new_id, name="student_id"),
     path(f"{YEAR}rosters/<uuid:intake>/", rosters.plan, name="roster_plan"),
     path(f"{YEAR}rosters/<uuid:intake>/rows/", rosters.rows, name="roster_rows"),
+    path(f"{YEAR}rosters/mappings/", mappings.mappings, name="roster_mappings"),
     path(f"{YEAR}rosters/<uuid:intake>/mapping/", mappings.mapping, name="roster_mapping"),
     path(f"{YEAR}rosters/<uuid:intake>/sections/", roster_sharing.sections, name="roster_sections"),
     path(f"{YEAR}rosters/<uuid:intake>/decide/", rosters.decide, name="roster_decide"),
