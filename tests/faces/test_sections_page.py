@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -144,3 +145,12 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path, sign_in: SignIn) -> 
     path = tmp_path / "broken.zip"
     path.write_bytes(b"no zip")
     assert "Nothing of this file can be read" in said(sign_in(), preflight(path))
+
+
+def test_a_file_that_is_gone_cannot_be_used_again(intake: Intake, sign_in: SignIn) -> None:
+    client = sign_in()
+    said(client, intake)
+    (settings.FILES_ROOT / "intakes" / f"{intake.sha256}.zip").unlink()
+    sent = client.post(address(intake), HOMEROOMS | {"do": "use"})
+    assert sent["Location"] == address(intake)
+    assert "The file is not kept here any more." in said(client, intake)

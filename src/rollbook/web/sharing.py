@@ -142,6 +142,8 @@ def _used(request: Reader, school_year: int, intake: Intake, sharing: Sharing) -
         messages.error(
             request, _("Your role may not decide what is used of this roster. Nothing was changed.")
         )
+    except SectionsCannotBeRead:
+        messages.error(request, _("The file is not kept here any more. Send the roster again."))
     return redirect("roster_sections", school_year=school_year, intake=intake.uuid)
 
 

@@ -85,11 +85,13 @@ def use_sharing(
             waits already; its plan shows what the choice does. Where the roster came by a source,
             the source keeps the choice.
     Raises: IntakeNotFound; MayNotSendRoster; MayNotChangeSource where the roster came by a source;
-            FileNotFoundError when the bytes are gone.
+            SectionsCannotBeRead when the bytes are gone.
     """
     before = get_intake(scope, intake_uuid)
     if not scope.may(Permission.ROSTER_WRITE):
         raise MayNotSendRoster
+    if not kept_path(before).exists():
+        raise SectionsCannotBeRead
     with transaction.atomic():
         if before.saved_source is not None:
             save_sharing(scope, before.saved_source.uuid, sharing, by=by, now=now)
