@@ -65,8 +65,8 @@ UNSEEN_REMOVED: Final = RosterCheck(
 DAMAGE_CHECKS: Final = (DAMAGED_ID, UNSEEN, LOST_VALUE, GARBLED, UNSEEN_REMOVED)
 
 _ALWAYS_UNSEEN: Final = (
-    r"\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x{9F}\x{AD}\x{34F}\x{61C}\x{180E}\x{200B}\x{200E}\x{200F}"
-    r"\x{202A}-\x{202E}\x{2060}-\x{206F}\x{FEFF}\x{FFF9}-\x{FFFB}\x{E0000}-\x{E007F}"
+    r"\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x{9F}\x{AD}\x{34F}\x{61C}\x{180E}\x{200B}\x{200E}\x{200F}\x{2028}"
+    r"\x{2029}-\x{202E}\x{2060}-\x{206F}\x{FEFF}\x{FFF9}-\x{FFFB}\x{E0000}-\x{E007F}"
 )
 # Joiners mean something in Persian and in the scripts of India; in other text nobody sees them.
 _JOINERS: Final = r"\x{200C}\x{200D}"

@@ -116,14 +116,15 @@ def judge_header(table: CsvTable, layout: FileLayout, ledger: Ledger) -> pl.Data
     if (separator := _other_separator(table.header)) is not None:
         ledger.add(OTHER_SEPARATOR, file=layout.name, line=1, separator=separator)
         return None
-    _note_doubles(table, layout, ledger)
+    is_clear = _note_doubles(table, layout, ledger)
     places = _places(table, layout, ledger)
     _note_strangers(table, layout, places, ledger)
     _note_order(table, layout, places, ledger)
     is_whole = _note_missing(table, layout, places, ledger)
     frame = table.frame
-    if not is_whole or frame.is_empty():
-        if frame.is_empty() and table.header and not table.findings.is_fatal:
+    if not is_whole or not is_clear or frame.is_empty():
+        has_none = frame.is_empty() and not table.left_out
+        if has_none and table.header and not table.findings.is_fatal:
             ledger.add(NO_ROWS, file=layout.name, line=1)
         return None
     missing = pl.lit(None, pl.String)
@@ -160,9 +161,13 @@ def _places(table: CsvTable, layout: FileLayout, ledger: Ledger) -> dict[str, in
     return places
 
 
-def _note_doubles(table: CsvTable, layout: FileLayout, ledger: Ledger) -> None:
-    """Say of a column that occurs twice whether the two agree."""
+def _note_doubles(table: CsvTable, layout: FileLayout, ledger: Ledger) -> bool:
+    """Say of a column that occurs twice whether the two agree; False when one that counts does not.
+
+    Nobody can tell which of two different cells is the record's, so then none of them is used.
+    """
     names = table.frame.columns[1:]
+    is_clear = True
     for finding in table.findings:
         if finding.code != CSV_DUPLICATE_COLUMN.code:
             continue
@@ -174,6 +179,8 @@ def _note_doubles(table: CsvTable, layout: FileLayout, ledger: Ledger) -> None:
             ledger.add(REPEATED_COLUMN, file=layout.name, **where)  # type: ignore[arg-type] # their types hide in a mapping
         else:
             ledger.take(finding, file=layout.name)
+            is_clear = is_clear and (is_copy or layout.find(str(finding.value)) is None)
+    return is_clear
 
 
 def _note_strangers(

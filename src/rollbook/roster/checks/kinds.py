@@ -13,7 +13,9 @@ from rollbook.shared.grades import GRADE_CODES
 GUID: Final = r"^[0-9A-Za-z./@_-]{1,255}$"
 MAX_GUID_LENGTH: Final = 255
 EXTENSION: Final = r"^ext:[a-zA-Z0-9.\-_]+$"
-_YEAR: Final = r"^\d{4}$"
+_YEAR: Final = r"^[1-9]\d{3}$"
+# There is no year 0, and most libraries cannot hold one.
+_NO_YEAR: Final = "0000"
 _INTEGER: Final = r"^-?(0|[1-9]\d*)$"
 _FLOAT: Final = r"^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _DATETIME: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
@@ -45,12 +47,14 @@ def typed(column: Column, cell: pl.Expr) -> pl.Expr:  # noqa: PLR0911 # one retu
     match column.kind:
         case Kind.DATE:
             day = cell.str.to_date("%Y-%m-%d", strict=False, cache=True)
-            return pl.when(cell.str.len_bytes() == _DATE_LENGTH).then(day)
+            fits = (cell.str.len_bytes() == _DATE_LENGTH) & ~cell.str.starts_with(_NO_YEAR)
+            return pl.when(fits).then(day)
         case Kind.DATETIME:
             moment = cell.str.to_datetime(
                 "%Y-%m-%dT%H:%M:%S%.3fZ", time_unit="ms", time_zone="UTC", strict=False
             )
-            return pl.when(cell.str.contains(_DATETIME)).then(moment)
+            fits = cell.str.contains(_DATETIME) & ~cell.str.starts_with(_NO_YEAR)
+            return pl.when(fits).then(moment)
         case Kind.YEAR:
             return pl.when(cell.str.contains(_YEAR)).then(cell.cast(pl.Int16, strict=False))
         case Kind.BOOLEAN:

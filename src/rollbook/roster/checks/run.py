@@ -17,6 +17,7 @@ from rollbook.roster.checks.headers import SAID_HERE, STRICTER, judge_header
 from rollbook.roster.checks.ledger import Ledger
 from rollbook.roster.checks.package import check_package
 from rollbook.roster.checks.references import check_references
+from rollbook.roster.checks.repairs import US_DATE
 from rollbook.roster.checks.rules import check_rules
 from rollbook.roster.checks.sense import check_sense
 from rollbook.roster.checks.tables import JudgedBundle, JudgedTable, compact, is_large
@@ -55,7 +56,8 @@ def check_bundle(
             `frames` is None after a fatal finding.
     Source: OneRoster CSV binding 1.1 and 1.2.1; docs/reference/findings.md
     """
-    ledger = Ledger(profile, switched_off)
+    # Dates of another layout were read by that layout's rule: what is left is not read by a guess.
+    ledger = Ledger(profile, switched_off | {US_DATE.code} if bundle.origins else switched_off)
     _take_findings(bundle.findings, "", ledger)
     lost = check_package(bundle, ledger)
     if bundle.manifest is not None and not bundle.findings.is_fatal:
@@ -113,7 +115,7 @@ def _judge_table(
     for code, lines in table.left_out.items():
         ledger.condemn(layout.name, lines, code)
     judged.heights[layout.name] = height = table.frame.height
-    is_lost = table.findings.is_fatal or height > 0
+    is_lost = table.findings.is_fatal or height > 0 or bool(table.left_out)
     signs = table.signs
     frame = judge_header(table, layout, ledger)
     # What was read is let go of step by step: nobody else holds it, and it is large.
