@@ -99,10 +99,11 @@ def test_the_page_tells_limits_digest_and_sizes(tmp_path: Path, sign_in: SignIn)
     intake = large(tmp_path, Actor.job("roster"))
     assert intake.plan is not None
     said = page(sign_in(), intake)
-    assert "A school that would lose more than 10% of its students" in said
+    assert "A school that would lose more than 10 % of its students" in said
     assert "From 1 leaving students on, two people must approve." in said
     assert intake.plan.digest[:12] in said
     assert "Unchanged" in said
+    assert said.count("over the limit") == 1
     assert re.search(r'1 <span class="quiet">\(\d+ %\)</span>', said) is not None
 
 

@@ -31,7 +31,8 @@ def test_review_commit_and_undo(sandbox: Sandbox, walker: Walker) -> None:
     assert page.locator("h1").inner_text() == "What would sample-next.zip change?"
     walker.look()
     before = {row[0]: row for row in walker.rows("Changes by kind of record")}
-    now, added, changed, _moved, archived, after = _numbers(before["Students"])
+    now, added, changed, moved, archived, unchanged, after = _numbers(before["Students"])
+    assert unchanged == now - changed - moved - archived
     assert (added > 0, changed > 0, archived > 0) == (True, True, True)
     assert after == now + added - archived
 
@@ -118,6 +119,38 @@ def test_a_broken_zip_gets_one_clear_sentence(sandbox: Sandbox, walker: Walker) 
     walker.look()
     walker.go("Rosters")
     assert walker.rows("Rosters that came in")[0][0] == "broken.zip"
+
+
+def test_an_edit_by_hand_is_listed_released_and_undone(sandbox: Sandbox, walker: Walker) -> None:
+    page = walker.page
+    walker.enter(sandbox, DISTRICT)
+    home = page.url
+    page.goto(f"{home}rosters/students/")
+    walker.look()
+    page.locator("tbody tr").first.get_by_role("link", name=re.compile("^Edit")).click()
+    assert page.locator("h1").inner_text() == "What is wrong with this record?"
+    walker.look()
+    page.fill("#preferred_first_name", "Sunny")
+    page.get_by_role("button", name="Save these changes").click()
+    assert "1 value was changed." in walker.says()
+    assert page.get_by_text("edited here").count() == 1
+    walker.look()
+    page.goto(f"{home}rosters/edits/")
+    assert [row[1:3] for row in walker.rows("Edits that syncs leave alone")] == [
+        ["Preferred first name", "Sunny"]
+    ]
+    walker.look()
+    walker.picture("edits")
+    page.locator("tbody a").first.click()
+    page.fill("#preferred_first_name", "Sol")
+    page.get_by_role("button", name="Save these changes").click()
+    page.get_by_role("button", name="Undo this edit").click()
+    assert page.input_value("#preferred_first_name") == "Sunny"
+    page.fill("#preferred_first_name", "Rain")
+    page.get_by_role("button", name="Save these changes").click()
+    page.goto(f"{home}rosters/edits/")
+    page.get_by_role("button", name=re.compile("^Release")).click()
+    assert "Released." in walker.says()
 
 
 def without_every_third_student(bundle: Path) -> bytes:

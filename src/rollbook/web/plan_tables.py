@@ -22,6 +22,14 @@ ACTIONS = [action.value for action in ChangeAction if action is not ChangeAction
 # Tables that a page breaks down by school, with the caption of each.
 STUDENTS_AT = "school enrollments"
 BROKEN_DOWN = (STUDENTS_AT, "staff", "classes", "enrollments")
+# Which of them a reason to wait, of one school, is about.
+_TABLE_OF = {
+    "students-leave": STUDENTS_AT,
+    "school-vanished": STUDENTS_AT,
+    "staff-leave": "staff",
+    "classes-leave": "classes",
+    "enrollments-leave": "enrollments",
+}
 # Columns that hold the id of a place or a person: a page shows names.
 PLACES = frozenset({"school_id", "organization_id", "district_id", "parent_id"})
 PEOPLE = {
@@ -93,14 +101,14 @@ def schools(scope: Scope, intake: Intake, summary: PlanSummary) -> list[dict[str
     if is_open(summary):
         sizes = sizes_by_school(scope, source=intake.source)
         sizes[STUDENTS_AT] = students_by_school(scope)
-    held = {hold.organization_id for hold in summary.holds}
+    held = {(_TABLE_OF.get(hold.code), hold.organization_id) for hold in summary.holds}
     found = []
     for table in BROKEN_DOWN:
         rows = [
             {
                 "id": school,
                 "name": names.get(school, "?"),
-                "is_over": school in held,
+                "is_over": (table, school) in held,
                 **_row(sizes[table].get(school, 0) if sizes else None, counts, columns(summary)),
             }
             for school, counts in by_table.get(table, {}).items()
@@ -124,6 +132,10 @@ def turn(scope: Scope, summary: PlanSummary) -> dict[str, object]:
     }
 
 
+def _share(share: float) -> str:
+    return f"{100 * share:g} %"
+
+
 def limits(policy: IntakePolicy) -> list[str]:
     """Say by which limits a plan was judged, one sentence each."""
     most = policy.thresholds
@@ -133,14 +145,14 @@ def limits(policy: IntakePolicy) -> list[str]:
             "%(count)d, makes the plan wait; fewer than %(least)d never do."
         )
         % {
-            "share": f"{most.archive_share:.0%}",
+            "share": _share(most.archive_share),
             "count": most.archive_count,
             "least": most.archive_minimum,
         },
         _("More than %(add)s new or %(update)s changed records of a kind make it wait.")
-        % {"add": f"{most.create_share:.0%}", "update": f"{most.update_share:.0%}"},
+        % {"add": _share(most.create_share), "update": _share(most.update_share)},
         _("A file with less than %(share)s of the records that there are makes it wait.")
-        % {"share": f"{most.file_share:.0%}"},
+        % {"share": _share(most.file_share)},
         _("A class with more than %(students)d students, or a teacher with more than %(classes)d "
           "classes, makes it wait.")
         % {"students": most.largest_class, "classes": most.most_classes},

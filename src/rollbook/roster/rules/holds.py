@@ -266,7 +266,8 @@ def _two_people(changes: Changes, least: int | None) -> list[HoldReason]:
     )
     if least is None or count < max(least, 1):
         return []
-    says = f"{count:,} students would leave; from {least:,} on, two people must approve."
+    called = "student" if count == 1 else "students"
+    says = f"{count:,} {called} would leave; from {least:,} on, two people must approve."
     return [HoldReason("two-people", says, count=count)]
 
 
