@@ -96,6 +96,21 @@ def test_a_card_opens_once(state: SmallState, codes: dict[str, tuple[str, str]])
     assert LoginCard.objects.get().used_at == NOW
 
 
+def test_of_two_who_use_a_card_at_once_one_does(
+    state: SmallState, codes: dict[str, tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue(only(state.north_high)[0])
+    whole = cards_actions.is_code
+
+    def while_another_goes_in(*words: Any, **more: Any) -> bool:
+        LoginCard.objects.update(used_at=NOW)
+        return whole(*words, **more)
+
+    monkeypatch.setattr(cards_actions, "is_code", while_another_goes_in)
+    with pytest.raises(CardRefused):
+        use(*codes["Ada Lake"])
+
+
 def test_a_wrong_code_does_not_use_a_card_up(
     state: SmallState, codes: dict[str, tuple[str, str]]
 ) -> None:
