@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from rollbook.remote import addresses
 from rollbook.remote.failures import RemoteFailed
 from rollbook.remote.http import HttpClient
 from rollbook.remote.patience import Patience
-from tests.servers.scripted import LOST, Reply, ScriptedServer, moved_to, told
+from tests.servers.scripted import HANG, LOST, Reply, ScriptedServer, moved_to, told
 
 QUICK = Patience(scale=0)
 
@@ -53,6 +54,24 @@ def test_a_secret_is_not_sent_on() -> None:
             with pytest.raises(RemoteFailed):
                 client.post_form(f"{server.url}/token", {"client_secret": "s"}, may_repeat=True)
         assert (len(server.seen), other.seen) == (2, [])
+
+
+def test_a_packed_answer_that_breaks_off_is_asked_for_again() -> None:
+    packed = gzip.compress(b'{"users": []}' + b" " * 9000)
+    whole = Reply(200, packed, {"Content-Encoding": "gzip"})
+    with ScriptedServer() as server, _client() as client:
+        server.next_replies = [Reply(200, packed[:-6], whole.headers), whole]
+        assert client.get(server.url).json() == {"users": []}
+        assert len(server.seen) == 2
+
+
+def test_a_try_ends_though_each_wait_would_be_long() -> None:
+    patience = Patience(scale=0, tries=1, read_seconds=600, try_seconds=0.2)
+    with ScriptedServer() as server, _client(patience) as client:
+        server.next_replies = [HANG]
+        with pytest.raises(RemoteFailed) as failed:
+            client.get(server.url)
+        assert failed.value.says == "The server answers too slowly."
 
 
 def test_what_may_not_be_repeated_is_sent_once() -> None:

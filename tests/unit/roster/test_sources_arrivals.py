@@ -109,13 +109,13 @@ def test_the_same_file_is_taken_once(tmp_path: Path) -> None:
     assert _pull(tmp_path / "in", tmp_path / "out", cursor) is not None
 
 
-def test_a_file_that_grows_is_half_written(tmp_path: Path) -> None:
-    path = tmp_path / "in/a.zip"
-    content = _zip(path)
-    path.touch()
+@pytest.mark.parametrize("name", ["a.zip", "users.csv"])
+def test_a_file_that_grows_is_half_written(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "in" / name
+    _zip(path)
 
     def grow(_: float) -> None:
-        path.write_bytes(content + content)
+        _zip(path, "a longer one, and whole as well")
 
     os.utime(path, (NOW.timestamp(), NOW.timestamp()))
     assert _failure(tmp_path / "in", tmp_path / "out", grow) == "half_written"
