@@ -59,6 +59,7 @@ def form(state: SmallState, **more: object) -> dict[str, object]:
         "second_person_from": "",
         "archive_percent": "12",
         "second_school": "ask",
+        "requires_one_section": "1",
         "off": ["ROS-260", "ROS-000"],
         "every_minutes": "15",
         **more,
@@ -82,7 +83,7 @@ def test_a_source_is_added_by_kind_and_form(state: SmallState, sign_in: SignIn) 
     policy = source.policy
     assert (policy["errors"], policy["largest_excluded_percent"]) == ("block_on_any_error", 3.5)
     assert (policy["second_person_from"], policy["second_school"]) == (None, "ask")
-    assert policy["thresholds"]["archive_share"] == 0.12
+    assert (policy["thresholds"]["archive_share"], policy["requires_one_section"]) == (0.12, True)
     assert connection_of(EVERYTHING, source).secrets == {"token": SECRET}
     for name in ("roster_source", "roster_source_change"):
         shown = page(client, name, source.uuid)

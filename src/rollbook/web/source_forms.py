@@ -29,17 +29,17 @@ from rollbook.roster.queries.sources import (
     reading_of,
     source_to_change,
 )
-from rollbook.roster.rules.holds import Thresholds
 from rollbook.roster.rules.policy import ErrorPolicy, IntakePolicy, SecondSchoolPolicy
 from rollbook.roster.rules.reading import Reading
 from rollbook.roster.rules.running import LOOKS_EVERY, NEVER, OF_ANY_FORMAT
+from rollbook.roster.rules.thresholds import Thresholds
 from rollbook.roster.sources.connecting import SettingField
 from rollbook.roster.sources.setting_values import fields_of
 from rollbook.roster.types import Profile, SourceFormat, SourceKind
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now, refused, typed
-from rollbook.web.source_words import FORMATS, KINDS, SECOND_SCHOOLS
 from rollbook.web.roster_sources import source_crumbs
+from rollbook.web.source_words import FORMATS, KINDS, SECOND_SCHOOLS
 
 REPAIRS: Final = tuple(check for check in CHECKS if check.is_repair)
 INPUTS: Final = {"secret": "password", "url": "url", "number": "number"}
@@ -185,6 +185,8 @@ def _policy(request: Reader) -> IntakePolicy:
         largest_excluded_percent=_number(request, "largest_excluded_percent", 2.0),
         is_additive=request.POST.get("is_additive") == "1",
         commits_itself=request.POST.get("commits_itself") == "1",
+        requires_one_section=request.POST.get("requires_one_section") == "1",
+        requires_one_section=request.POST.get("requires_one_section") == "1",
         second_school=next(
             (policy for policy in SecondSchoolPolicy if policy.value == second),
             SecondSchoolPolicy.ADD,
