@@ -186,7 +186,6 @@ def _policy(request: Reader) -> IntakePolicy:
         is_additive=request.POST.get("is_additive") == "1",
         commits_itself=request.POST.get("commits_itself") == "1",
         requires_one_section=request.POST.get("requires_one_section") == "1",
-        requires_one_section=request.POST.get("requires_one_section") == "1",
         second_school=next(
             (policy for policy in SecondSchoolPolicy if policy.value == second),
             SecondSchoolPolicy.ADD,

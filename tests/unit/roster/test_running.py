@@ -16,13 +16,14 @@ from rollbook.roster.rules.running import (
     closed_on,
     condition_of,
     is_worth_retrying,
+    may_go_on,
     moment_before,
     needs_somebody,
     next_look,
     summer_pause,
     why_not,
 )
-from rollbook.roster.types import RunOutcome
+from rollbook.roster.types import RunOutcome, SourceKind
 
 NOW = datetime(2026, 9, 15, 18, 7, 31, tzinfo=UTC)
 TODAY = date(2026, 9, 15)
@@ -97,6 +98,31 @@ def test_only_what_may_mend_itself_is_tried_again() -> None:
     assert [code for code in codes if is_worth_retrying(RunOutcome.FAILED, code)] == codes[:3]
     assert not is_worth_retrying(RunOutcome.SKIPPED, "away")
     assert [o.value for o in RunOutcome if needs_somebody(o, "")] == ["refused", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "latest", "is_read_the_same", "is_all_used", "goes_on"),
+    [
+        ("oneroster_rest", None, False, False, True),
+        ("oneroster_rest", RunFacts(RunOutcome.COMMITTED, "", "committed"), True, True, True),
+        ("oneroster_rest", RunFacts(RunOutcome.UNCHANGED), True, True, True),
+        ("oneroster_rest", RunFacts(RunOutcome.UNCHANGED), False, True, False),
+        ("oneroster_rest", RunFacts(RunOutcome.UNCHANGED), True, False, False),
+        ("oneroster_rest", RunFacts(RunOutcome.HELD, "", "held"), True, True, False),
+        ("oneroster_rest", RunFacts(RunOutcome.PLANNED, "", "discarded"), True, True, False),
+        ("oneroster_rest", RunFacts(RunOutcome.REFUSED), True, True, False),
+        ("clever_api", RunFacts(RunOutcome.HELD, "", "held"), True, False, True),
+        ("sftp", RunFacts(RunOutcome.REFUSED), True, False, True),
+        ("sftp", RunFacts(RunOutcome.REFUSED), False, False, False),
+    ],
+)
+def test_only_what_is_in_is_not_asked_for_again(
+    kind: str, latest: RunFacts | None, is_read_the_same: bool, is_all_used: bool, goes_on: bool
+) -> None:
+    found = may_go_on(
+        SourceKind(kind), latest, is_read_the_same=is_read_the_same, is_all_used=is_all_used
+    )
+    assert found is goes_on
 
 
 def test_looks_fall_on_the_same_minutes_for_everybody() -> None:

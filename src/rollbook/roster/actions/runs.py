@@ -49,6 +49,7 @@ from rollbook.roster.rules.running import (
     needs_somebody,
     why_not,
 )
+from rollbook.roster.rules.sharing import SharingMode
 from rollbook.roster.sources.connecting import Pulled, SourceFailed
 from rollbook.roster.types import IntakeStatus, RunOutcome, SourceKind
 from rollbook.shared.actor import Actor
@@ -266,11 +267,12 @@ class _Runner:
             .order_by("-started_at", "-pk")
             .first()
         )
-        reading = reading_of(self.source).as_json()
+        reading = reading_of(self.source)
         goes_on = may_go_on(
             SourceKind(self.source.kind),
             None if brought is None else facts_of(brought),
-            is_read_the_same=brought is None or brought.intake.reading == reading,
+            is_read_the_same=brought is None or brought.intake.reading == reading.as_json(),
+            is_all_used=reading.sharing.mode is SharingMode.DISTRICT,
         )
         return dict(self.source.cursor) if goes_on else {}
 

@@ -150,16 +150,19 @@ def closed_on(closed: Iterable[ClosedDays], day: date) -> ClosedDays | None:
     return max(holding, key=lambda days: days.ends_before, default=None)
 
 
-def may_go_on(kind: SourceKind, latest: RunFacts | None, *, is_read_the_same: bool) -> bool:
+def may_go_on(
+    kind: SourceKind, latest: RunFacts | None, *, is_read_the_same: bool, is_all_used: bool
+) -> bool:
     """Tell whether a source may be asked only for what is new since it last brought something.
 
     Shape: not when its files are now to be read in another way; nor, where it would bring changes
-           alone, before those it brought the last time are in.
+           alone, before those it brought the last time are in, or where only a part is used, which
+           nobody can choose by changes alone.
     """
     if latest is None:
         return True
     is_in = latest.outcome is RunOutcome.UNCHANGED or latest.plan_status == "committed"
-    return is_read_the_same and (is_in or kind not in BRINGS_CHANGES)
+    return is_read_the_same and (kind not in BRINGS_CHANGES or (is_in and is_all_used))
 
 
 def is_worth_retrying(outcome: RunOutcome, code: str) -> bool:
