@@ -81,7 +81,10 @@ def at(here: Installation) -> list[tuple[str, bool]]:
 
 def answered(here: Installation, answer: str, *, turned: bool = False) -> pl.DataFrame:
     ann = here.state["students"].filter(ssid="900")["id"].item()
-    places = [here.row("organizations", "north")["id"], here.row("organizations", "west", OTHER)["id"]]
+    places = [
+        here.row("organizations", "north")["id"],
+        here.row("organizations", "west", OTHER)["id"],
+    ]
     start, end = places[::-1] if turned else places
     return pl.DataFrame([(ann, start, end, 2027, answer)], schema=ANSWERS, orient="row")
 
@@ -173,7 +176,9 @@ def test_a_policy_that_moves_is_noted_as_its_answer_so_that_it_moves_once() -> N
     assert [question.answer for question in plan.questions] == ["move"]
     noted = answered(here, "move")
     assert at(here) == [(OTHER, True)]
-    assert "school enrollments" not in actions(here.plan(first(), second_school=MOVE, answers=noted))
+    assert "school enrollments" not in actions(
+        here.plan(first(), second_school=MOVE, answers=noted)
+    )
 
 
 def test_a_policy_that_cancels_asks_nobody() -> None:
@@ -254,3 +259,13 @@ def test_who_was_let_in_once_stays_when_a_district_sends_alone() -> None:
     mine = frozenset({here.row("organizations", "oth", OTHER)["id"]})
     plan = here.plan(second(), source=OTHER, may_take_from=mine)
     assert (said(plan), actions(plan)) == ([], {})
+
+
+def test_a_record_that_was_archived_is_taken_over_by_who_lists_the_student() -> None:
+    here = both()
+    students = here.state["students"]
+    is_ann = pl.col("ssid") == "900"
+    here.state["students"] = students.with_columns(is_active=pl.col("is_active") & ~is_ann)
+    plan = here.load(second(), source=OTHER)
+    assert actions(plan)["students"] == {"add": 1, "reactivate": 1}
+    assert here.row("students", "a-9", OTHER)["ssid"] == "900"
