@@ -98,6 +98,7 @@ COMMANDS: Mapping[str, str] = {
     "migrate": "Names of migrations.",
     "orgs add": "Organizations.",
     "orgs list": "Organizations.",
+    "plans again": "Counts of a plan.",
     "plans commit": "Counts of a plan.",
     "plans discard": "Counts of a plan.",
     "plans endorse": "Counts of a plan.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from django.conf import LazySettings
 
 from rollbook.changes.actions import propose_plan
 from rollbook.changes.models import ChangePlan
+from rollbook.changes.state import move_areas
 from rollbook.cli.main import main
 from rollbook.people.models import Class, Course, LocalEdit, SchoolEnrollment, Staff, Student
 from rollbook.shared.actor import Actor
 from tests.db.changes import given
+from tests.db.roster.given import bundle, preflight
 from tests.factories.accounts import NOW
 from tests.factories.places import SmallState, small_state
 
@@ -81,6 +84,18 @@ def test_staff_and_classes_are_edited(state: SmallState) -> None:
     run("students", "edit-class", art.uuid, "--set", "title=Art 2")
     assert Staff.objects.get().email == "t@example.org"
     assert Class.objects.get().title == "Art 2"
+
+
+def test_a_stale_plan_is_checked_again(state: SmallState, tmp_path: Path) -> None:
+    intake = preflight(bundle(tmp_path))
+    assert intake.plan is not None
+    waiting = intake.plan.uuid
+    move_areas([f"roster:{intake.source}"])
+    assert "planned, plan " in run("plans", "again", waiting).output
+    assert ChangePlan.objects.filter(kind="roster").count() == 2
+    run("students", "edit", "900", "--set", "grade=06")
+    edit = ChangePlan.objects.get(kind="edit")
+    assert "no such plan" in run("plans", "again", edit.uuid, ok=False).output
 
 
 def test_the_shell_is_one_of_two_people(state: SmallState) -> None:

@@ -228,6 +228,25 @@ def undo(plan: UUID) -> None:
         click.echo(f"{receipt.conflict_count:,} cells were changed later and stay as they are.")
 
 
+@plans.command()
+@PLAN
+def again(plan: UUID) -> None:
+    """Check the roster of a plan once more: the records have changed since it was made."""
+    who = operator()
+    from rollbook.changes.queries import NoSuchPlan, get_plan  # after Django has started
+    from rollbook.roster.actions.preflight import preflight_again
+
+    get_plan(who.scope, plan)
+    intake = _intake_of(who, plan)
+    if intake is None:
+        raise NoSuchPlan
+    found = preflight_again(who.scope, intake, by=who.by, now=who.now)
+    if found.plan is None:
+        click.echo(f"{found.uuid}: {found.status}. There is nothing to commit.")
+    else:
+        click.echo(f"{found.uuid}: {found.status}, plan {found.plan.uuid} ({found.plan.status}).")
+
+
 def _undone(who: Operator, plan: UUID, kind: str) -> CommitReceipt:
     """Undo a plan by the action of what wrote it: groups, or edits that syncs leave alone."""
     from rollbook.changes.actions import undo_plan  # after Django has started

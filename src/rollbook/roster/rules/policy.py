@@ -81,7 +81,7 @@ BLOCKED: Final = Check(
     name="blocked-by-any-error",
     severity=Severity.ERROR,
     says="{count} errors were found, and this source takes a roster only without any.",
-    fix="Correct the errors above and send the roster again, or let bad records be left out.",
+    fix="Correct what is listed and send the roster again, or let the source leave such rows out.",
     why="The source is set to block on any error, so that no roster comes in by halves.",
     source="reference: rostering 6.3, severity and policy",
 )
