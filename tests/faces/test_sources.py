@@ -291,3 +291,26 @@ def test_a_choice_that_there_is_not_does_nothing(state: SmallState, sign_in: Sig
     source = saved_source(state.north)
     client = sign_in("district_admin", state.north)
     assert "Choose what to do" in said(do(client, source, "explode"))
+
+
+def test_a_source_of_files_sent_by_hand_offers_no_schedule(
+    state: SmallState, sign_in: SignIn
+) -> None:
+    client = sign_in("district_admin", state.north)
+    assert 'name="every_minutes"' not in page(client, "roster_source_add", kind="upload")
+    sent = {"kind": "upload", "district": str(state.north.uuid), "name": "Ours"}
+    assert add(client, {**sent, "every_minutes": "5"}).status_code == 200
+    assert Source.objects.count() == 0
+    add(client, {**sent, "format": "clever_csv"})
+    source = Source.objects.get()
+    assert source.format == "clever_csv"
+    shown = page(client, "roster_source", source.uuid)
+    assert (
+        "Send its first file." in shown,
+        'value="schedule"' in shown,
+        'value="run"' in shown,
+    ) == (
+        True,
+        False,
+        False,
+    )

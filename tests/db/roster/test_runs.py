@@ -389,3 +389,14 @@ def test_sources_are_looked_at_every_few_minutes_and_looks_never_double(
     assert sorted(queued) == sorted(expected)
     assert never.uuid.hex not in str(queued)
     assert looks.filter(run_after__minute=35).count() == 1
+
+
+def test_looks_that_find_nothing_new_are_one_line_a_day(
+    state: SmallState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, None)
+    source = saved_source(state.north)
+    for minutes in (0, 5, 10, 60 * 24 + 10):
+        run(source, now=NOW + timedelta(minutes=minutes))
+    assert [done.counts for done in source.runs.order_by("started_at")] == [{"times": 3}, {}]
+    assert told(source, now=NOW) == ("successful", "nothing")

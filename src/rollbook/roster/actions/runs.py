@@ -70,6 +70,7 @@ _SAYS: Final = {
 }
 
 
+A_DAY: Final = timedelta(hours=23)  # less than from one night's run to the next
 _OUTCOMES: Final = {
     PlanStatus.HELD.value: RunOutcome.HELD,
     PlanStatus.COMMITTED.value: RunOutcome.COMMITTED,
@@ -242,7 +243,7 @@ class _Runner:
                 self.fail(run, failed.code, failed.says, pauses=failed.pauses)
                 return
             if pulled is None:
-                self._end(run, RunOutcome.NOTHING_NEW)
+                self._end_quietly(run)
                 return
             self.progress(1, 3, "Taking in")
             intake = self._take_in(run, pulled)
@@ -341,6 +342,20 @@ class _Runner:
             if pauses:
                 put_to_rest(self.source, says, by=self.by, now=self.clock.moment())
             self._end(run, RunOutcome.FAILED, code, says)
+
+    def _end_quietly(self, run: SyncRun) -> None:
+        """Put on record that there was nothing new: one line for all looks of a day."""
+        before = (
+            self.source.runs.filter(started_at__gte=run.started_at - A_DAY)
+            .exclude(pk=run.pk)
+            .order_by("-started_at", "-pk")
+            .first()
+        )
+        with transaction.atomic():
+            if before is not None and before.outcome == RunOutcome.NOTHING_NEW:
+                run.counts = {"times": before.counts.get("times", 1) + 1}
+                before.delete()
+            self._end(run, RunOutcome.NOTHING_NEW)
 
     def _end(self, run: SyncRun, outcome: RunOutcome, code: str = "", says: str = "") -> None:
         run.outcome, run.code, run.says = outcome.value, code[:40], says[:400]

@@ -213,7 +213,8 @@ def _faults_of_draft(
         faults["name"] = "Give the source a name of up to 120 characters."
     elif others.exclude(pk=source.pk).exists():
         faults["name"] = "This district has a source of this name already."
-    if draft.every_minutes not in {NEVER, *LOOKS_EVERY}:
+    is_by_hand = draft.kind is SourceKind.UPLOAD
+    if draft.every_minutes not in ({NEVER} if is_by_hand else {NEVER, *LOOKS_EVERY}):
         faults["every_minutes"] = "Choose how often to look from the list."
     own = Q(organization_id=source.organization_id) | Q(organization_id=None)
     is_known = bool(draft.mapping) and mappings_in(scope).filter(own, uuid=draft.mapping).exists()
