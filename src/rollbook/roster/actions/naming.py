@@ -7,9 +7,12 @@ from typing import Final
 
 import polars as pl
 
+from rollbook.orgs.queries import organizations_in
+from rollbook.orgs.types import OrganizationKind
 from rollbook.people.queries.roster import source_of_organizations
-from rollbook.roster.types import OneRosterBundle
-from rollbook.shared.scope import Scope
+from rollbook.roster.models.intakes import Intake
+from rollbook.roster.types import OneRosterBundle, SourceFormat
+from rollbook.shared.scope import Permission, Scope
 
 LONGEST_KEY: Final = 40
 
@@ -42,6 +45,20 @@ def source_of(scope: Scope, bundle: OneRosterBundle) -> str:
         if found.height:
             return _short(f"oneroster:{found['sourcedId'][0]}")
     return "oneroster"
+
+
+def home_of(scope: Scope, intake: Intake) -> int | None:
+    """Return the district that a roster is of, where the file need not name it.
+
+    Shape: that of its saved source; for a layout other than OneRoster, whose files often name no
+           district, the only one that the sender may send for; else None.
+    """
+    if intake.saved_source is not None:
+        return intake.saved_source.organization_id
+    if intake.format in ("", SourceFormat.ONEROSTER_CSV.value):
+        return None
+    districts = organizations_in(scope, Permission.ROSTER_WRITE, kinds=[OrganizationKind.DISTRICT])
+    return districts[0].id if len(districts) == 1 else None
 
 
 def _short(name: str) -> str:

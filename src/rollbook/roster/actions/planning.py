@@ -23,6 +23,7 @@ from rollbook.people.queries.roster import (
     student_aliases,
     students_by_school,
 )
+from rollbook.roster.actions.naming import home_of
 from rollbook.roster.actions.receiving import MayNotSendRoster
 from rollbook.roster.actions.transfers import note_questions, note_requests
 from rollbook.roster.models.intakes import Intake
@@ -73,7 +74,7 @@ def propose_roster(
         frames=roster_frames(scope, source=intake.source),
         edits=local_edits(scope),
         may_take_from=_may_take_from(scope),
-        home_id=intake.saved_source.organization_id if intake.saved_source else None,
+        home_id=home_of(scope, intake),
         aliases=student_aliases(scope),
         elsewhere=enrollments_elsewhere(scope, source=intake.source),
         answers=school_answers(scope),

@@ -16,7 +16,7 @@ from rollbook.audit.actions import record
 from rollbook.changes.types import PlanStatus
 from rollbook.orgs.queries import places_within
 from rollbook.people.queries.roster import known_sourced_ids
-from rollbook.roster.actions.naming import source_of
+from rollbook.roster.actions.naming import home_of, source_of
 from rollbook.roster.actions.papers import keep_papers
 from rollbook.roster.actions.planning import propose_roster
 from rollbook.roster.actions.receiving import (
@@ -208,6 +208,9 @@ def _key(scope: Scope, intake: Intake, bundle: OneRosterBundle) -> str:
         return intake.saved_source.key
     if intake.saved_source is not None and bundle.origins:
         return f"{intake.saved_source.format}:{intake.saved_source.uuid.hex[:16]}"
+    # Two districts may number their schools alike, so such files are told apart by the district.
+    if bundle.origins and (home := home_of(scope, intake)) is not None:
+        return f"{intake.format}:{home}"
     return source_of(scope, bundle)
 
 
