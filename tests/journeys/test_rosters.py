@@ -181,8 +181,8 @@ def _row(walker: Walker, name: str) -> list[str]:
 
 
 def _numbers(row: list[str]) -> list[int]:
-    """Read a row of the plan's table: now, add, change, move, archive, after."""
-    cells = [re.match(r"[\d,]+|–", cell) for cell in row[1:7]]
+    """Read a row of the plan's table: now, add, change, move, archive, unchanged, after."""
+    cells = [re.match(r"[\d,]+|–", cell) for cell in row[1:8]]
     return [
         int(cell.group().replace(",", "")) if cell and cell.group() != "–" else 0 for cell in cells
     ]
