@@ -142,7 +142,39 @@ def described(command: click.Command, context: click.Context, *, depth: int) -> 
                 yield from described(below, inner, depth=depth + 1)
 
 
-PAGES = {"findings.md": findings_page, "commands.md": commands_page}
+def bad_files_page() -> str:
+    """Write one row per bad file that the tests keep: what is wrong with it, what is found."""
+    folder = REFERENCE.parent.parent / "tests" / "spec" / "roster" / "bad_files"
+    lines = [
+        WRITTEN_BY,
+        "# Bad files",
+        "",
+        "What Rollbook finds in small rosters that were spoilt by hand. Each row is one file:",
+        "what is wrong with it; how it is read, as a OneRoster version or another layout, and in",
+        "which profile; how it is made from a sound one (`tests/spec/roster/recipes.py` explains",
+        "the words); and everything that is found in it, as code, file, line and column, where",
+        "`-` stands for none. Tests compare every row, and that no cell of a record that is kept",
+        "differs from the file unless a finding names it.",
+    ]
+    for path in sorted(folder.glob("*.txt")):
+        title, *rows = path.read_text(encoding="utf-8").splitlines()
+        lines += ["", f"## {path.stem.replace('_', ' ').capitalize()}", "", title.lstrip("# "), ""]
+        lines += ["| What is wrong | Read as | How it is made | Found |", "|---|---|---|---|"]
+        lines += [_row(line) for line in rows if line]
+    return "\n".join(lines) + "\n"
+
+
+def _row(line: str) -> str:
+    name, how, recipe, finds = (cell.strip(" ") for cell in line.split(" | "))
+    recipe = recipe.replace("|", "\\|")
+    return f"| {name} | {how} | `{recipe}` | {finds.replace(', ', '<br>')} |"
+
+
+PAGES = {
+    "findings.md": findings_page,
+    "commands.md": commands_page,
+    "bad-files.md": bad_files_page,
+}
 
 if __name__ == "__main__":
     main()

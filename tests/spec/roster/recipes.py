@@ -15,8 +15,8 @@ Shape: steps are separated by ` ; `. A file is named without `.csv`; lines are t
        adds one; `manifest file.users=x`, `manifest -file.users`, `manifest +x=y` and
        `manifest header=x,y` change the manifest; `zip bomb` and others: see zips.py;
        `everybody in cls-1` enrolls a hundred more.
-       `\\s` is a space, `\\n \\r \\t \\0` are what they are elsewhere, `\\xE9` is a byte and `\\u200B` a
-       character; `{x*600}` is 600 times x.
+       `\\s` is a space, `\\n \\r \\t \\0` are what they are elsewhere, `\\xE9` is a byte and `\\u200B`
+       a character; `{x*600}` is 600 times x.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tests.spec.roster.given import good_bundle
@@ -85,14 +85,27 @@ class Roster:
 
 
 def spoilt_roster(layout: str, recipe: str) -> Roster:
-    """Make a sound roster of a layout (1.1, 1.2, 1.2-all, delta, clever, sds, flat), and spoil it."""
-    roster = Roster(layout, _sound(layout))
+    """Make a sound roster (1.1, 1.2, 1.2-all, delta, clever, sds or flat), and spoil it."""
+    roster = Roster(layout, _sound(layout, recipe))
     for step in recipe.split(" ; ") if recipe else ():
         _take(roster, step.strip())
     return roster
 
 
-def _sound(layout: str) -> dict[str, Spoilt]:
+# What a recipe that speaks of nothing else is about; the rest is there when it is named.
+_PEOPLE = frozenset({"orgs", "users", "roles"})
+_NEEDS = {"demographics": {"demographics", "academicSessions"}, "academicSessions": {"courses"}}
+
+
+def _spoken_of(recipe: str, files: Iterable[str]) -> set[str]:
+    """Return the files that a recipe needs: all that classes need once one of those is named."""
+    named = {file for file in files if re.search(rf"\b{file}\b", recipe)} - _PEOPLE
+    if named and named <= _NEEDS.keys():
+        return _PEOPLE.union(*(_NEEDS[file] | {file} for file in named))
+    return set(files) if named else set(_PEOPLE)
+
+
+def _sound(layout: str, recipe: str) -> dict[str, Spoilt]:
     if layout == "flat":
         return {"students": Spoilt(_rows(FLAT))}
     if layout in ("clever", "sds"):
@@ -101,8 +114,14 @@ def _sound(layout: str) -> dict[str, Spoilt]:
     version = "1.1" if layout.startswith("1.1") else "1.2"
     mode = "delta" if layout.endswith("delta") else "bulk"
     bundle = good_bundle(version, mode=mode, is_whole=layout.endswith("all"))
+    is_all = not recipe or layout.endswith("all") or "everybody" in recipe
+    spoken = set(bundle.rows) if is_all else _spoken_of(recipe, bundle.rows)
+    for row in bundle.manifest:
+        file = row[0].removeprefix("file.")
+        row[1] = "absent" if file in bundle.rows and file not in spoken else row[1]
     files = {"manifest": Spoilt([list(row) for row in bundle.manifest])}
-    for file, rows in bundle.rows.items():
+    for file in (file for file in bundle.rows if file in spoken):
+        rows = bundle.rows[file]
         header = list(bundle.headers[file])
         files[file] = Spoilt([header, *([row.get(name, "") for name in header] for row in rows)])
     return files

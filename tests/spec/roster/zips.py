@@ -107,9 +107,7 @@ TRICKS: dict[str, Callable[[bytes], bytes]] = {
     "one disk of two": lambda archive: _patched(archive, _END, "disk", 1),
     "directory elsewhere": lambda archive: _patched(archive, _END, "start", 7),
     "directory too long": lambda archive: _patched(archive, _END, "length", 0xFFFFFF),
-    "count too low": lambda archive: _patched(
-        _patched(archive, _END, "count", 1), _END, "here", 1
-    ),
+    "count too low": lambda archive: _patched(_patched(archive, _END, "count", 1), _END, "here", 1),
     "60000 entries": lambda archive: _patched(
         _patched(archive, _END, "count", 60000), _END, "here", 60000
     ),

@@ -61,7 +61,7 @@ def test_what_depends_on_a_row_counts_for_what_is_wrong_with_that_row() -> None:
 
 def test_a_chain_of_dependants_leads_to_its_first_link() -> None:
     causes = _causes("courses[1].title=")
-    assert [(cause.code, cause.file, cause.weight) for cause in causes][0] == (
+    assert next((cause.code, cause.file, cause.weight) for cause in causes) == (
         "ROS-220", "courses.csv", 7,
     )  # fmt: skip
 
