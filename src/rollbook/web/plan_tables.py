@@ -40,6 +40,9 @@ PEOPLE = {
 }
 
 
+NAMED_BY_PLAN = frozenset({"students", "staff", "classes"})
+
+
 def is_open(summary: PlanSummary) -> bool:
     """Tell whether a plan may still be decided on."""
     return summary.status in {PlanStatus.PROPOSED, PlanStatus.HELD}
@@ -179,7 +182,8 @@ def named(scope: Scope, summary: PlanSummary, rows: Sequence[PlanRow]) -> list[P
     if not rows:
         return []
     table = rows[0].table
-    labels = names_of(scope, table, {row.id for row in rows})
+    # Who is a person or a class is told by the plan itself, with the local id.
+    labels = {} if table in NAMED_BY_PLAN else names_of(scope, table, {row.id for row in rows})
     ids: dict[str, set[int]] = {"places": set()}
     for cell in (cell for row in rows for cell in row.cells):
         kind = "places" if cell.column in PLACES else PEOPLE.get(cell.column)
@@ -205,7 +209,7 @@ def _named_row(
     who = [
         cell.after
         for cell in cells
-        if cell.column in PEOPLE and cell.after and row.table not in ("students", "staff")
+        if cell.column in PEOPLE and cell.after and row.table not in NAMED_BY_PLAN
     ]
     label = labels.get(row.id) or ", ".join(who) or row.label
     return replace(row, label=label, cells=cells)
