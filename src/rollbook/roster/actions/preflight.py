@@ -143,14 +143,14 @@ def _check(intake: Intake, *, scope: Scope, progress: Progress, by: Actor, now: 
         return asks
     scope = _own_scope(scope, intake)
     if (earlier := find_repeat(scope, intake, now=now)) is not None:
-        note_repeat(intake, earlier, by=by, now=now)
+        note_repeat(scope, intake, earlier, by=by, now=now)
         _put_on_record(intake, by=by, now=now)
         return intake
     progress(0, STEPS, "Reading and checking")
     bundle = read_roster(path, reading, name=intake.file_name)
     intake.source = intake.source or _key(scope, intake, bundle)
     # Before anything is read of what is here: whatever moves from now on makes other grounds.
-    intake.counts = {"grounds": grounds_of(intake.source, on=now)}
+    intake.counts = {"grounds": grounds_of(scope, intake.source, on=now)}
     result = _checked(scope, intake, bundle, reading)
     intake.status = IntakeStatus.REFUSED.value
     try:

@@ -18,6 +18,7 @@ from rollbook.orgs.queries import current_school_year
 from rollbook.people.models import LocalEdit
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.questions import EnrollmentQuestion, TransferRequest
+from rollbook.roster.queries.identity import elsewhere_mark
 from rollbook.roster.queries.intakes import intakes_in
 from rollbook.roster.queries.papers import excluded_path, findings_path, papers_path
 from rollbook.roster.types import IntakeStatus
@@ -28,7 +29,7 @@ from rollbook.shared.scope import Permission, Scope
 _LOOKED_AT: Final = 5
 
 
-def grounds_of(source: str, *, on: datetime) -> dict[str, Any]:
+def grounds_of(scope: Scope, source: str, *, on: datetime) -> dict[str, Any]:
     """Name everything, besides the bytes and how they are read, that a plan follows from.
 
     Shape: plain values; equal grounds and equal bytes make equal plans.
@@ -42,6 +43,7 @@ def grounds_of(source: str, *, on: datetime) -> dict[str, Any]:
         "edits": [edits["n"], edits["latest"]],
         "answers": str(answers["latest"]),
         "released": str(released["latest"]),
+        "elsewhere": elsewhere_mark(scope, source=source),
     }
 
 
@@ -61,16 +63,16 @@ def find_repeat(scope: Scope, intake: Intake, *, now: datetime) -> Intake | None
     for earlier in before[:_LOOKED_AT]:
         home = earlier.organization_id
         may_send = reach.everything if home is None else reach.includes(home)
-        if may_send and earlier.reading == intake.reading and _holds_still(earlier, now=now):
+        if may_send and earlier.reading == intake.reading and _holds_still(scope, earlier, now=now):
             return earlier
     return None
 
 
-def _holds_still(earlier: Intake, *, now: datetime) -> bool:
+def _holds_still(scope: Scope, earlier: Intake, *, now: datetime) -> bool:
     grounds: Mapping[str, Any] | None = earlier.counts.get("grounds")
     if not grounds:
         return False
-    here = grounds_of(earlier.source, on=now)
+    here = grounds_of(scope, earlier.source, on=now)
     if earlier.plan is None:
         return bool(grounds == here)
     if not _is_wholly_in(earlier.plan):
@@ -84,7 +86,7 @@ def _is_wholly_in(plan: ChangePlan) -> bool:
     return plan.status == PlanStatus.COMMITTED.value and not was_partial(plan)
 
 
-def note_repeat(intake: Intake, earlier: Intake, *, by: Actor, now: datetime) -> None:
+def note_repeat(scope: Scope, intake: Intake, earlier: Intake, *, by: Actor, now: datetime) -> None:
     """Put on record that an intake says what an earlier one said, with the same findings."""
     del by  # the caller records who checked it
     intake.source = earlier.source
@@ -92,7 +94,7 @@ def note_repeat(intake: Intake, earlier: Intake, *, by: Actor, now: datetime) ->
     intake.status = IntakeStatus.UNCHANGED.value
     intake.verdict = earlier.verdict
     intake.finished_at = now
-    grounds = grounds_of(earlier.source, on=now)
+    grounds = grounds_of(scope, earlier.source, on=now)
     intake.counts = {**earlier.counts, "repeats": str(earlier.uuid), "grounds": grounds}
     for path_of in (findings_path, papers_path, excluded_path):
         kept, same = path_of(earlier), path_of(intake)
