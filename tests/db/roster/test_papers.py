@@ -120,6 +120,11 @@ def test_a_file_without_a_needed_column_comes_back_whole(tmp_path: Path) -> None
     assert len(files["roles.csv"].splitlines()) == 5
 
 
+def test_a_file_with_a_column_twice_comes_back_whole(tmp_path: Path) -> None:
+    files = _excluded(preflight(bundle(tmp_path, "+orgs:name' ; orgs[1].name'=Another")))
+    assert len(files["orgs.csv"].splitlines()) == 4
+
+
 def test_nothing_left_out_makes_no_file_to_correct(tmp_path: Path) -> None:
     intake = preflight(bundle(tmp_path, "users[1].grades=13th ; +demographics[1]"))
     assert papers.excluded_download(EVERYTHING, intake.uuid) is None

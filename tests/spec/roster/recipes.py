@@ -15,8 +15,8 @@ Shape: steps are separated by ` ; `. A file is named without `.csv`; lines are t
        adds one; `manifest file.users=x`, `manifest -file.users`, `manifest +x=y` and
        `manifest header=x,y` change the manifest; `zip bomb` and others: see zips.py;
        `everybody in cls-1` enrolls a hundred more.
-       `\\s` is a space, `\\n \\r \\t \\0` are what they are elsewhere, `\\xE9` is a byte and `\\u200B`
-       a character; `{x*600}` is 600 times x.
+       `\\s` is a space, `\\n \\r \\t \\0` are what they are elsewhere, `\\xE9` is a byte and
+       `\\u200B` a character; `{x*600}` is 600 times x.
 """
 
 from __future__ import annotations

@@ -73,6 +73,7 @@ def test_a_chain_of_dependants_leads_to_its_first_link() -> None:
         ("-users:familyName", [("ROS-203", 14, 14)]),
         ("manifest.file.users=full", [("ROS-117", 10, 10)]),
         ("+orgs[1] name=Other", [("ROS-228", 9, 9)]),
+        ("+orgs:name' ; orgs[1].name'=Another", [("FIL-210", 11, 11)]),
         ("+demographics[1]", []),
         ("users[*].enabledUser=TRUE", []),
         ("1.2", []),

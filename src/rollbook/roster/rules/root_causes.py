@@ -259,19 +259,8 @@ class _Telling:
 
     def _says(self, key: _Key, root: _Root, examples: list[Finding]) -> str:
         rows = sum(root.records.values())
-        if key.code == MISSING_RECORD:
-            thing = _THINGS.get(key.file, "Record")
-            if key.value is None:
-                return (
-                    f"Many other records are not in {key.file}.csv, and {counted(rows, 'row')} "
-                    "cannot do without them."
-                )
-            return (
-                f'{thing} "{key.value}" is not in {key.file}.csv, and {counted(rows, "row")} '
-                "cannot do without it."
-            )
-        if key.code == MISSING_FILE:
-            return f"{key.file}.csv did not come, and {counted(rows, 'row')} name its records."
+        if key.code in (MISSING_RECORD, MISSING_FILE):
+            return _says_missing(key, counted(rows, "row"))
         example = examples[0]
         if key.code in _LOSES_FILE:
             others = rows - root.records[example.file]
@@ -292,6 +281,15 @@ class _Telling:
         return found.rows if found else 0
 
 
+def _says_missing(key: _Key, rows: str) -> str:
+    if key.code == MISSING_FILE:
+        return f"{key.file}.csv did not come, and {rows} name its records."
+    if key.value is None:
+        return f"Many other records are not in {key.file}.csv, and {rows} cannot do without them."
+    thing = _THINGS.get(key.file, "Record")
+    return f'{thing} "{key.value}" is not in {key.file}.csv, and {rows} cannot do without it.'
+
+
 def _place(finding: Finding) -> str:
     return finding.file if finding.line is None else f"{finding.file} line {finding.line}"
 
@@ -300,9 +298,12 @@ def _covered(told: _Telling) -> set[_Kind]:
     """Return the kinds of findings that the rows left out already stand for."""
     covered = {kind for root in told.roots.values() for kind in root.kinds}
     about_rows = {MISSING_RECORD, MISSING_FILE} & {key.code for key in told.roots}
-    has_lost = any(key.code in _LOSES_FILE for key in told.roots)
+    lost = _lost_files(told)
     for kind in told.touched:
-        if kind[0] in about_rows or (kind[0] == MISSING_FILE and has_lost):
+        code, file, column = kind
+        if code == MISSING_FILE and _target(file, column) in lost:
+            covered.add(kind)
+        elif code in about_rows:
             example = told.examples[kind][0] if told.examples.get(kind) else None
             if example is None or example.severity is Severity.ERROR:
                 covered.add(kind)
@@ -381,12 +382,18 @@ def _lost_files(told: _Telling) -> dict[str, _Kind]:
         if code in _LOSES_FILE and examples[0].severity in (Severity.ERROR, Severity.FATAL):
             target = (column or "").removeprefix("file.") if code == "ROS-117" else ""
             lost.setdefault(target or file.removesuffix(".csv"), kind)
+    for kind, examples in told.examples.items():  # a file of which no row can be read
+        if kind[0].startswith("FIL-2") and examples[0].severity is Severity.ERROR:
+            lost.setdefault(kind[1].removesuffix(".csv"), kind)
     return lost
 
 
 REQUIRED_COLUMN: Final = "ROS-203"
-# Not by comma, no rows, a required column missing; a mode nobody knows; declared and not there.
-_LOSES_FILE: Final = frozenset({"ROS-201", "ROS-202", REQUIRED_COLUMN, "ROS-117", "ROS-119"})
+# Not by comma, no rows, a required column missing or a column twice; a mode nobody knows;
+# declared and not there.
+_LOSES_FILE: Final = frozenset(
+    {"ROS-201", "ROS-202", REQUIRED_COLUMN, "FIL-210", "ROS-117", "ROS-119"}
+)
 
 
 def _with_roots(result: BundleResult) -> list[pl.DataFrame]:

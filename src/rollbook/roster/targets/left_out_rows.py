@@ -17,7 +17,7 @@ from rollbook.files.csv_write import csv_row
 from rollbook.files.limits import DEFAULT
 from rollbook.files.zip import EntryCannotBeRead, open_zip
 from rollbook.roster.layouts import manifest_properties
-from rollbook.roster.types import BundleResult, OneRosterBundle
+from rollbook.roster.types import BundleResult, Mode, OneRosterBundle
 
 # A zip says when its files were made; the same rows make the same bytes.
 _MADE: Final = (1980, 1, 1, 0, 0, 0)
@@ -77,11 +77,10 @@ def left_out_of(
         for name, line in received.select("file", "line").iter_rows():
             lines.setdefault(name, set()).add(line)
     is_package = not bundle.origins
-    lost = sorted({f.file.removesuffix(".csv") for f in result.report if f.code in _LOSE_A_FILE})
     system = bundle.manifest.properties if bundle.manifest else ()
     return LeftOut(
         lines={file: sorted(found) for file, found in lines.items() if found},
-        whole=tuple(lost) if is_package else (),
+        whole=_lost_files(result, bundle) if is_package else (),
         version=bundle.version if is_package else "",
         modes={file: mode.value for file, mode in bundle.modes.items()},
         other_names=dict(bundle.other_names),
@@ -89,8 +88,19 @@ def left_out_of(
     )
 
 
-# Not by comma, or without a column that every row needs.
-_LOSE_A_FILE: Final = frozenset({"ROS-201", "ROS-203"})
+def _lost_files(result: BundleResult, bundle: OneRosterBundle) -> tuple[str, ...]:
+    """List the files that came with rows, and of which nothing can be used."""
+    if result.frames is None:
+        return ()
+    used = result.frames.modes
+    return tuple(
+        file
+        for file in sorted(used)
+        if used[file] is Mode.ABSENT
+        and file in bundle.tables
+        and bundle.modes.get(file) is not Mode.ABSENT
+        and bundle.tables[file].frame.height
+    )
 
 
 def left_out_file(
