@@ -1,7 +1,8 @@
-"""The same bytes again are a recorded no-op, as long as nothing they were compared with has moved."""
+"""The same bytes again are a recorded no-op, as long as what they were compared with stays."""
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,28 @@ def test_after_an_edit_by_hand_the_same_bytes_are_compared_again(tmp_path: Path)
         edited_by="test", edited_at=NOW,
     )  # fmt: skip
     assert not is_repeat(again(tmp_path))
+
+
+def test_the_same_records_in_other_bytes_are_checked_and_not_planned(tmp_path: Path) -> None:
+    first = loaded(tmp_path)
+    other = turned(bundle(tmp_path))
+    second = preflight(other)
+    assert second.sha256 != first.sha256
+    assert (second.status, second.counts["says_as"]) == ("unchanged", str(first.uuid))
+
+
+def test_one_cell_that_differs_is_planned(tmp_path: Path) -> None:
+    loaded(tmp_path)
+    second = preflight(bundle(tmp_path, "1.2 ; users[3].familyName=Changed"))
+    assert (second.status, "says_as" in second.counts) == ("planned", False)
+
+
+def turned(path: Path) -> Path:
+    """Write every file of a bundle with its rows in the other direction."""
+    with zipfile.ZipFile(path) as package:
+        files = {name: package.read(name).decode() for name in package.namelist()}
+    with zipfile.ZipFile(path, "w") as package:
+        for name, text in files.items():
+            head, *rows = text.splitlines(keepends=True)
+            package.writestr(name, head + "".join(rows if name == "manifest.csv" else rows[::-1]))
+    return path

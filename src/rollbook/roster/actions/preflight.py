@@ -24,7 +24,13 @@ from rollbook.roster.actions.receiving import (
     kept_path,
     receive_intake,
 )
-from rollbook.roster.actions.repeats import find_repeat, grounds_of, note_repeat
+from rollbook.roster.actions.repeats import (
+    content_of,
+    find_equal,
+    find_repeat,
+    grounds_of,
+    note_repeat,
+)
 from rollbook.roster.checks.run import check_bundle
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import Source
@@ -185,8 +191,16 @@ def _plan(
         today = timezone.localdate(now)
         result.report.extend(one_section_findings(result.frames, reading.sharing, on=today))
     progress(2, STEPS, "Comparing with what is here")
+    content = content_of(result, frames)
+    intake.counts["content"] = content
+    if (earlier := find_equal(scope, intake, content, now=now)) is not None:
+        intake.status = IntakeStatus.UNCHANGED.value
+        intake.organization_id = earlier.organization_id
+        intake.counts |= {"says_as": str(earlier.uuid), "said_by_plan": 0}
+        return
     proposed = propose_roster(scope, intake, result, frames, reading=reading, by=by, now=now)
     result.report.extend(proposed.findings)
+    intake.counts["said_by_plan"] = len(proposed.findings)
     intake.plan = proposed.plan
     intake.organization_id = proposed.organization_id or intake.organization_id
     if proposed.plan is not None:

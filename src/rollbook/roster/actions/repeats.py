@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+import polars as pl
 from django.db.models import Count, Max
 from django.utils import timezone
 
@@ -21,7 +23,7 @@ from rollbook.roster.models.questions import EnrollmentQuestion, TransferRequest
 from rollbook.roster.queries.identity import elsewhere_mark
 from rollbook.roster.queries.intakes import intakes_in
 from rollbook.roster.queries.papers import excluded_path, findings_path, papers_path
-from rollbook.roster.types import IntakeStatus
+from rollbook.roster.types import FRAME_SCHEMAS, BundleResult, IntakeStatus, RosterFrames
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission, Scope
 
@@ -66,6 +68,44 @@ def find_repeat(scope: Scope, intake: Intake, *, now: datetime) -> Intake | None
         if may_send and earlier.reading == intake.reading and _holds_still(scope, earlier, now=now):
             return earlier
     return None
+
+
+def find_equal(scope: Scope, intake: Intake, content: str, *, now: datetime) -> Intake | None:
+    """Return an earlier intake of the same source that said the same, in whatever bytes.
+
+    Shape: as `find_repeat`; only one whose planning found nothing to tell, since a night that is
+           not planned cannot tell it again.
+    """
+    done = [IntakeStatus.UNCHANGED.value, IntakeStatus.PLANNED.value]
+    before = intakes_in(scope).filter(source=intake.source, status__in=done).exclude(pk=intake.pk)
+    for earlier in before[:_LOOKED_AT]:
+        says_the_same = earlier.counts.get("content") == content
+        was_quiet = not earlier.counts.get("said_by_plan", 1)
+        is_read_so = earlier.reading == intake.reading
+        if says_the_same and was_quiet and is_read_so and _holds_still(scope, earlier, now=now):
+            return earlier
+    return None
+
+
+def content_of(result: BundleResult, frames: RosterFrames) -> str:
+    """Name what a roster says by a digest, whatever the order and the lines of its rows.
+
+    Shape: two hashes of 64 bits a record, sorted, under SHA-256; rows left out are part of it.
+    """
+    digest = hashlib.sha256(f"{pl.__version__} {sorted(frames.modes.items())}".encode())
+    told: list[tuple[str, pl.DataFrame]] = [
+        (name, getattr(frames, name).drop("_line", "changed_at")) for name in FRAME_SCHEMAS
+    ]
+    told += [
+        (file, exclusion.frame.select("sourced_id", "cause"))
+        for file, exclusion in sorted(result.excluded.items())
+    ]
+    for name, frame in told:
+        rows = pl.DataFrame({"one": frame.hash_rows(seed=1), "other": frame.hash_rows(seed=2)})
+        digest.update(f"\n{name} {frame.height}\n".encode())
+        for column in rows.sort("one", "other"):
+            digest.update(column.to_numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _holds_still(scope: Scope, earlier: Intake, *, now: datetime) -> bool:
