@@ -79,6 +79,7 @@ def summary_of_check(
             causes=root_causes(result, repair_codes=REPAIR_CODES, origins=bundle.origins),
             repairs=repairs_made(result, REPAIR_CODES),
             left_out={file: left.frame.height for file, left in result.excluded.items()},
+            is_sent_alone=not bundle.origins,
         )
     )
 

@@ -18,6 +18,7 @@ from rollbook.roster.rules.root_causes import Repair, RootCause, cause_from
 from rollbook.roster.rules.summary import PreflightSummary
 from rollbook.roster.targets.findings_files import findings_csv, root_causes_csv
 from rollbook.roster.targets.left_out_rows import LeftOut, left_out_file
+from rollbook.roster.types import SourceFormat
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Scope
 
@@ -104,6 +105,7 @@ def summary_of(scope: Scope, uuid: UUID) -> PreflightSummary:
         changes=plan.counts if plan else {},
         holds=[hold["says"] for hold in plan.hold_reasons] if plan else [],
         left_out=intake.counts.get("excluded", {}),
+        is_sent_alone=intake.format == SourceFormat.ONEROSTER_CSV.value,
     )
 
 
@@ -150,7 +152,7 @@ def everything_download(scope: Scope, uuid: UUID) -> Download:
 def excluded_download(scope: Scope, uuid: UUID) -> Download | None:
     """Return the rows that one intake leaves out, in the layout they came in.
 
-    Shape:  None when nothing was left out, or when the layout is no text.
+    Shape:  None when nothing was left out.
     Raises: IntakeNotFound.
     """
     intake = get_intake(scope, uuid)
@@ -163,6 +165,7 @@ def excluded_download(scope: Scope, uuid: UUID) -> Download | None:
         LeftOut(lines=_lines(excluded_path(intake)), **said),
         encoding=intake.counts.get("encoding", "utf-8"),
         moment=f"{intake.received_at:%Y-%m-%dT%H:%M:%S}.000Z",
+        sheet=(intake.reading.get("mapping") or {}).get("sheet", ""),
     )
     if found is None:
         return None

@@ -27,7 +27,8 @@ class PreflightSummary:
     """Hold what one page says about one roster.
 
     Shape: `records` counts the records that can be used by file; `changes` counts what the plan
-           does by table and action, empty without a plan; `holds` say why the plan waits.
+           does by table and action, empty without a plan; `holds` say why the plan waits;
+           `is_sent_alone` tells whether the rows left out, sent alone, remove nobody.
     """
 
     file_name: str
@@ -38,6 +39,7 @@ class PreflightSummary:
     changes: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
     holds: Sequence[str] = ()
     left_out: Mapping[str, int] = field(default_factory=dict[str, int])
+    is_sent_alone: bool = True
 
     @property
     def blocking(self) -> list[RootCause]:
@@ -95,13 +97,21 @@ def first_steps(summary: PreflightSummary, *, with_values: bool = True) -> list[
         for cause in summary.blocking[:3]
     ]
     if summary.left_out_count:
-        steps.append(
-            "Correct the rows in the file of excluded rows and send that file alone, or correct "
-            "them in the source system and send the roster again."
-        )
+        steps.append(_SEND_ALONE if summary.is_sent_alone else _SEND_AGAIN)
     if summary.holds:
         steps.append("Look at the plan: it waits for somebody to approve it.")
     return steps or ["Nothing has to be done about this file."]
+
+
+_SEND_ALONE: Final = (
+    "Correct the rows in the file of excluded rows and send that file alone, or correct them in "
+    "the source system and send the roster again."
+)
+# Every other layout says who is there, so a part of it would say that the others left.
+_SEND_AGAIN: Final = (
+    "Correct the rows in the source system and send the roster again. The file of excluded rows "
+    "may be sent alone only where rosters add and change and never archive."
+)
 
 
 def _records(summary: PreflightSummary) -> str:

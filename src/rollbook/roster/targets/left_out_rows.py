@@ -15,6 +15,7 @@ from rollbook.files.csv_encoding import to_utf8
 from rollbook.files.csv_rows import read_row
 from rollbook.files.csv_write import csv_row
 from rollbook.files.limits import DEFAULT
+from rollbook.files.xlsx import read_xlsx
 from rollbook.files.zip import EntryCannotBeRead, open_zip
 from rollbook.roster.layouts import manifest_properties
 from rollbook.roster.types import BundleResult, Mode, OneRosterBundle
@@ -104,33 +105,41 @@ def _lost_files(result: BundleResult, bundle: OneRosterBundle) -> tuple[str, ...
 
 
 def left_out_file(
-    path: Path, left: LeftOut, *, encoding: str, moment: str
+    path: Path, left: LeftOut, *, encoding: str, moment: str, sheet: str = ""
 ) -> tuple[str, bytes] | None:
     """Cut the rows that were left out of the received bytes.
 
-    Shape:  the file's name and its bytes: a zip for a package, else one CSV; None when nothing was
-            left out, or when the layout is no text. Every row is as it came, in UTF-8, but one
-            thing: a row of a bulk file of OneRoster becomes a row of a delta file, active since
-            `moment`, so that sending these rows alone removes nobody.
+    Shape:  the file's name and its bytes: a zip for a package, else one CSV, also of the `sheet`
+            of a workbook; None when nothing was left out. Every row is as it came, in UTF-8, but
+            for one thing: a row of a bulk file of OneRoster becomes one of a delta file, active
+            since `moment`, so that sending these rows alone removes nobody.
     Raises: OSError when the received bytes are gone.
     """
     if left.is_empty:
         return None
     if left.version:
         return "excluded.zip", _oneroster(path, left, encoding, moment)
-    if path.suffix == ".zip":
-        contents = open_zip(path)
-        parts: dict[str, bytes] = {}
-        for entry in contents.entries:
-            name = entry.name.rsplit("/", 1)[-1]
-            lines = left.lines.get(entry.name, left.lines.get(name, ()))
-            if lines or name in left.whole:
-                parts[name] = _cut(contents.read(entry.name), lines, name in left.whole, encoding)
-        return "excluded.zip", _zip(parts)
-    if path.suffix not in _TEXT_SUFFIXES:
-        return None
     lines = next(iter(left.lines.values()), ())
-    return "excluded.csv", _cut(path.read_bytes(), lines, bool(left.whole), encoding)
+    if path.suffix == ".xlsx":
+        return "excluded.csv", _sheet(path, lines, sheet)
+    if path.suffix in _TEXT_SUFFIXES:
+        return "excluded.csv", _cut(path.read_bytes(), lines, False, encoding)
+    contents = open_zip(path)
+    by_name = {name.lower(): lines for name, lines in left.lines.items()}
+    parts: dict[str, bytes] = {}
+    for entry in contents.entries:
+        name = entry.name.rsplit("/", 1)[-1]
+        if found := by_name.get(name.lower()):
+            parts[name] = _cut(contents.read(entry.name), found, False, encoding)
+    return "excluded.zip", _zip(parts)
+
+
+def _sheet(path: Path, lines: Sequence[int], sheet: str) -> bytes:
+    """Return these rows of a workbook's sheet as CSV."""
+    table = read_xlsx(path, name=path.name, sheet=sheet)
+    rows = table.frame.filter(pl.col("_line").is_in(list(lines))).drop("_line")
+    cells = rows.with_columns(pl.all().fill_null("")).rows()
+    return b"".join(map(csv_row, [list(table.header), *map(list, cells)]))
 
 
 def _oneroster(path: Path, left: LeftOut, encoding: str, moment: str) -> bytes:
