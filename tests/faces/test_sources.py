@@ -15,10 +15,10 @@ from rollbook.roster.models.sources import Blackout, Source
 from rollbook.roster.queries.connections import connection_of
 from rollbook.roster.sources.connecting import SourceFailed
 from rollbook.shared.scope import NOWHERE, Scope
+from tests.faces.conftest import SignIn
 from tests.factories.accounts import BY, EVERYTHING, NOW
 from tests.factories.places import SmallState
 from tests.factories.sources import SECRET, saved_source, scripted
-from tests.faces.conftest import SignIn
 from tests.spec.roster.given import spoilt
 
 YEAR = 2027

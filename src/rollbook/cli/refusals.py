@@ -126,7 +126,9 @@ SENTENCES: dict[str, str] = {
     "StageNotOfMethod": OWN_WORDS,
     "SourceIsIncomplete": OWN_WORDS,
     "SourceIsRunning": OWN_WORDS,
-    "SourceNotFound": "There is no such source. `rollbook sources list` shows those that there are.",
+    "SourceNotFound": (
+        "There is no such source. `rollbook sources list` shows those that there are."
+    ),
     "StateMovedOn": (
         "The records have changed since this plan was made, so nothing was done. Send the file "
         "again for a new plan."

@@ -44,7 +44,7 @@ from rollbook.roster.queries.identity import (
     transfers_asked_of,
 )
 from rollbook.shared.scope import Permission, Scope
-from tests.factories.accounts import BY, EVERYTHING, NOW, ON, account, grant, reader_of, scope_with
+from tests.factories.accounts import BY, EVERYTHING, NOW, ON, account, grant, reader_of
 from tests.factories.places import SmallState, small_state
 
 pytestmark = pytest.mark.django_db

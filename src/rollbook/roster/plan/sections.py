@@ -352,7 +352,7 @@ def one_section_findings(
             count=f"{count:,}",
             school=school or "a school without a name",
             cause=CAUSE_WORDS[Cause(cause)][0],
-            fix=CAUSE_WORDS[Cause(cause)][1],
+            remedy=CAUSE_WORDS[Cause(cause)][1],
         )
         for cause, school, count in groups.select("cause", "school", "students").iter_rows()
     ]

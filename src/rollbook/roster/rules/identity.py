@@ -78,10 +78,20 @@ OUT_OF_REACH: Final = Check(
     code="ROS-607",
     name="roster-out-of-reach",
     severity=Severity.FATAL,
-    says="{file}: this roster is of a district, or reaches into one, that your role does not cover.",
+    says=(
+        "{file}: this roster is of a district, or reaches into one, that your role does not cover."
+    ),
     fix="Send the roster of your own district, or ask its administrator to send this one.",
     why="Nobody changes who is enrolled in a district that is not theirs.",
     source="docs/decisions/0003-scope-in-every-read.md",
+)
+NAMED_BY_NUMBER: Final = Check(
+    code="ROS-608",
+    name="place-named-by-its-number",
+    severity=Severity.WARNING,
+    says='{file} line {line}: no name came for "{value}", so it is called by its number.',
+    fix="Map the column that holds the name, or send the name once; it stays from then on.",
+    why="People look for schools by name. A school that has one here keeps it.",
 )
 CLAIMED_TWICE: Final = Check(
     code="ROS-620",
@@ -142,6 +152,7 @@ CHECKS: Final = (
     OTHER_DISTRICT,
     NOBODY_REMOVED,
     TEXT_IS_TOO_LONG,
+    NAMED_BY_NUMBER,
     CLAIMED_TWICE,
     MERGED_STILL_SENT,
     RETIRED_STATE_ID,

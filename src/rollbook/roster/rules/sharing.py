@@ -206,7 +206,7 @@ NOT_IN_ONE: Final = Check(
     name="student-not-in-one-section",
     severity=Severity.ERROR,
     says="{file}: {count} students of {school} are not in exactly one section. {cause}",
-    fix="{fix}",
+    fix="{remedy} The page about sections counts these students by cause.",
     why="This source must have each student in one section, or reports by class cannot be made.",
     source="reference: rostering 6.3, one-section resolver",
 )

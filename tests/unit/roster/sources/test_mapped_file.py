@@ -13,8 +13,8 @@ from rollbook.roster.sources.flat_file import header_of, read_flat
 from rollbook.roster.sources.mapped_file import preview
 from rollbook.roster.sources.reading import format_of
 from rollbook.roster.types import BundleResult, OneRosterBundle, SourceFormat
-from tests.unit.roster.sources.given import checked, flat, rows, says, suggested, told
 from tests.unit.files.workbooks import workbook
+from tests.unit.roster.sources.given import checked, flat, rows, says, suggested, told
 
 HEADER = (
     "Local ID,SSID,Last,First,Grade,DOB,School,School Number,Class,Period,Teacher,Teacher Email,"
