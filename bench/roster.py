@@ -5,8 +5,8 @@
 Bundles come from the generator: OneRoster 1.2, one district, thousands of students. Each check runs
 in a process of its own, so that the memory is that of one check; beside it Polars reads the same
 bytes and does nothing else. The load uses DATABASE_URL, or SQLite in a temporary folder: zip to
-committed, then the same zip again and the same rows in another order, while another process reads the database every few milliseconds
-and remembers how long it ever had to wait.
+committed, while another process reads the database every few milliseconds and remembers how long it
+ever had to wait; then the same zip again, and the same rows in another order.
 """
 
 from __future__ import annotations

@@ -17,6 +17,9 @@ from rollbook.changes.layouts import CELL_TYPES, row_schema
 from rollbook.changes.types import CellType, PlanTable
 
 CHUNK: Final = 50_000
+# From so many rows on, a table that has at most a fifth as many is filled rather than added to.
+_FILLED_FROM: Final = 100_000
+_FILLED_SHARE: Final = 5
 _STAGE_TYPES: Final[Mapping[str, Mapping[CellType, str]]] = {
     "sqlite": {
         "text": "text", "integer": "integer", "boolean": "integer", "date": "text", "uuid": "text"
@@ -136,7 +139,34 @@ def insert_rows(db_table: str, frame: pl.DataFrame, kinds: Mapping[str, CellType
             return
         marks = ", ".join("?" for _ in frame.columns)
         statement = f"INSERT INTO {quoted(db_table)} ({names}) VALUES ({marks})"
-        connection.connection.executemany(statement, _rows_for_sqlite(frame, kinds))
+        with _indexed_afterwards(db_table, frame.height):
+            connection.connection.executemany(statement, _rows_for_sqlite(frame, kinds))
+
+
+@contextmanager
+def _indexed_afterwards(db_table: str, rows: int) -> Iterator[None]:
+    """Build a table's indexes once, at the end, where it is filled rather than added to.
+
+    Part of the caller's transaction: who reads meanwhile sees the table as it was, indexes and
+    all. What the indexes forbid is refused when they are built. SQLite only: in PostgreSQL an
+    index that goes would make readers wait.
+    """
+    indexes: list[tuple[str, str]] = []
+    with connection.cursor() as cursor:
+        if rows >= _FILLED_FROM:
+            cursor.execute(f"SELECT COUNT(*) FROM {quoted(db_table)}")
+            if cursor.fetchone()[0] * _FILLED_SHARE <= rows:
+                cursor.execute(
+                    "SELECT name, sql FROM sqlite_master"
+                    " WHERE type = 'index' AND tbl_name = %s AND sql IS NOT NULL ORDER BY name",
+                    [db_table],
+                )
+                indexes = cursor.fetchall()
+        for name, _sql in indexes:
+            cursor.execute(f"DROP INDEX {quoted(name)}")
+        yield
+        for _name, sql in indexes:
+            cursor.execute(sql)
 
 
 @contextmanager

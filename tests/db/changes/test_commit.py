@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from polars.testing import assert_frame_equal
 
 from rollbook.audit.models import AuditEntry
+from rollbook.changes import tables
 from rollbook.changes.actions import (
     ApprovedCountDiffers,
     DigestDiffers,
@@ -243,3 +244,44 @@ def test_a_title_is_no_longer_than_its_column() -> None:
     where = given.school()
     plan = given.plan(given.additions(where, 1), title="x" * 300)
     assert len(plan.title) == 200
+
+
+INDEXES = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name",
+    "postgresql": "SELECT indexname, indexdef FROM pg_indexes ORDER BY indexname",
+}
+
+
+class TestAFilledTable:
+    """A table that a plan fills has its indexes built at the end, and keeps every rule of them."""
+
+    def indexes(self) -> list[tuple[str, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(INDEXES[connection.vendor])
+            return cursor.fetchall()
+
+    @pytest.fixture(autouse=True)
+    def few_are_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tables, "_FILLED_FROM", 2)
+
+    def test_has_the_indexes_that_it_had(self) -> None:
+        before = self.indexes()
+        plan = given.plan(given.additions(given.school(), 3))
+        with CaptureQueriesContext(connection) as asked:
+            commit_plan(plan.uuid, digest=plan.digest, by=BY, now=LATER)
+        is_built_afterwards = any("DROP INDEX" in query["sql"] for query in asked.captured_queries)
+        assert is_built_afterwards == (
+            connection.vendor == "sqlite"
+        )  # it locks readers out elsewhere
+        assert (self.indexes(), Student.objects.count()) == (before, 3)
+
+    def test_refuses_what_its_indexes_forbid_and_stays_as_it_was(self) -> None:
+        before = self.indexes()
+        students, stays = given.additions(given.school(), 3)
+        doubled = students.frame.with_columns(
+            pl.lit("one").alias("after.source"), pl.lit("same").alias("after.sourced_id")
+        )
+        plan = given.plan([TableChanges(students.table, doubled), stays])
+        with pytest.raises(PlanDoesNotFit):
+            commit_plan(plan.uuid, digest=plan.digest, by=BY, now=LATER)
+        assert (self.indexes(), Student.objects.count()) == (before, 0)

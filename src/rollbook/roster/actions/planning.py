@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -184,5 +183,8 @@ def _kept(result: BundleResult) -> dict[str, frozenset[str]]:
 
 
 def _new_uuids(count: int) -> Sequence[str]:
-    raw = os.urandom(16 * count)
-    return [str(uuid.UUID(bytes=raw[16 * i : 16 * i + 16], version=4)) for i in range(count)]
+    """Draw random uuids of version 4, by the million: 120 random bits each."""
+    digits = os.urandom(16 * count).hex()
+    drawn = pl.Series([digits[at : at + 32] for at in range(0, len(digits), 32)], dtype=pl.String)
+    parts = r"^(.{8})(.{4}).(.{3}).(.{3})(.{12})$"
+    return drawn.str.replace(parts, "$1-$2-4$3-8$4-$5").to_list()
