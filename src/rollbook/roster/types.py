@@ -92,6 +92,20 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Vocabulary:
+    """Say what the layout of a roster has words for: nobody leaves for lack of a word.
+
+    Shape: `roles` are those that it can give a person, `kinds` those of the organizations that it
+           can name; None where it can say them all. `numbered` are the sourcedIds of places that
+           are called by their number because no name came.
+    """
+
+    roles: frozenset[str] | None = None
+    kinds: frozenset[str] | None = None
+    numbered: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class OneRosterBundle:
     """Hold one roster as it was read, before anything is judged: a OneRoster zip, or like one.
 
@@ -100,7 +114,8 @@ class OneRosterBundle:
            names none that can be understood. `manifest` is None when there is none.
            `findings` are those of the zip; each table and the manifest have their own.
            `other_names` maps a file's name to the name it has in the zip, where they differ.
-           `origins` has an entry for each table that was made from files of another layout.
+           `origins` has an entry for each table that was made from files of another layout;
+           `vocabulary` says what that layout cannot say.
     """
 
     version: str
@@ -113,6 +128,7 @@ class OneRosterBundle:
     repeated_files: tuple[str, ...] = ()
     name: str = ""
     origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
+    vocabulary: Vocabulary = Vocabulary()
 
 
 _HEAD: Final = {
@@ -245,7 +261,7 @@ class RosterFrames:
            file came; `modes` says which did (keys as in the bundle: academicSessions, orgs,
            users, roles, courses, classes, enrollments, demographics). In 1.1 the rows of `roles`
            are made from users.role × users.orgSourcedIds, all primary, with a null sourced_id,
-           and `modes["roles"]` is that of users.
+           and `modes["roles"]` is that of users. `vocabulary` is that of the bundle.
     """
 
     orgs: pl.DataFrame
@@ -257,6 +273,7 @@ class RosterFrames:
     enrollments: pl.DataFrame
     demographics: pl.DataFrame
     modes: Mapping[str, Mode]
+    vocabulary: Vocabulary = Vocabulary()
 
 
 # Which schema each file's records have, by the name of the frame.

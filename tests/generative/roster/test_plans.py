@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 from rollbook.changes.plan import apply, inverse
 from rollbook.roster.plan.draft import ROSTER_TABLES
-from rollbook.roster.types import FRAME_SCHEMAS, Mode, RosterFrames
+from rollbook.roster.types import FRAME_SCHEMAS, Mode, RosterFrames, Vocabulary
 from tests.factories.rosters import (
     Installation,
     State,
@@ -186,6 +186,32 @@ def test_records_left_out_by_the_checks_are_never_removed(
         demographics=a.demographics.filter(~pl.col("sourced_id").is_in(keys)),
     )
     assert actions(here.plan(rest, kept=kept)) == {}
+
+
+@laws
+@given(rosters(), rosters())
+def test_nobody_leaves_for_want_of_a_column(a: RosterFrames, b: RosterFrames) -> None:
+    """A layout without teachers lets none go, nor out of a class that stays."""
+    here = holding(a)
+    taught = b.roles.filter(pl.col("role") == "teacher")["user_sourced_id"]
+    silent = replace(
+        b,
+        users=b.users.filter(~pl.col("sourced_id").is_in(taught.implode())),
+        roles=b.roles.filter(pl.col("role") == "student"),
+        enrollments=b.enrollments.filter(pl.col("role") == "student"),
+        vocabulary=Vocabulary(roles=frozenset({"student"}), kinds=frozenset({"school"})),
+    )
+    gone = {
+        change.table.name: set(change.frame.filter(pl.col("action") == "archive")["id"])
+        for change in here.plan(silent).changes
+    }
+    assert not gone.get("staff", set()) | gone.get("staff assignments", set())
+    left = here.state["enrollments"].filter(
+        pl.col("id").is_in(sorted(gone.get("enrollments", ()))), pl.col("role") == "teacher"
+    )
+    assert set(left["class_taught_id"]) <= gone.get("classes", set())
+    districts = here.state["organizations"].filter(pl.col("kind") == "district")["id"]
+    assert not gone.get("organizations", set()) & set(districts)
 
 
 FILE = {name: name for name in FRAME_SCHEMAS} | {"sessions": "academicSessions"}

@@ -46,7 +46,7 @@ def roster_frames(bundle: JudgedBundle) -> RosterFrames:
         frames["roles"] = _roles_of_users(users.records())
         frames["users"] = _with_primary_org(frames["users"], users.records())
         modes["roles"] = modes["users"]
-    return RosterFrames(**frames, modes=modes)
+    return RosterFrames(**frames, modes=modes, vocabulary=bundle.vocabulary)
 
 
 def our_name(file: str, column: str) -> str:

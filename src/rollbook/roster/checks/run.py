@@ -94,7 +94,7 @@ def _judge_tables(
     ledger: Ledger,
 ) -> JudgedBundle:
     """Judge the files one by one; each is read, judged and let go of before the next."""
-    judged = JudgedBundle(bundle.version, {}, lost, known)
+    judged = JudgedBundle(bundle.version, {}, lost, known, vocabulary=bundle.vocabulary)
     names = sorted(LAYOUTS[bundle.version], key=lambda file: (file != _LARGEST, file))
     for file in names:
         mode = bundle.modes.get(file)

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 import polars as pl
 
 from rollbook.roster.layouts import FileLayout
-from rollbook.roster.types import Mode
+from rollbook.roster.types import Mode, Vocabulary
 
 # Arrow ships no types: it is Any here.
 _arrow: Any = import_module("pyarrow")
@@ -147,6 +147,7 @@ class JudgedBundle:
     lost: frozenset[str] = frozenset()
     known: dict[str, pl.Series] = field(default_factory=dict[str, pl.Series])
     heights: dict[str, int] = field(default_factory=dict[str, int])
+    vocabulary: Vocabulary = Vocabulary()
 
     def get(self, file: str) -> JudgedTable | None:
         """Return the judged file, None when it did not come."""

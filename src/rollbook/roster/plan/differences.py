@@ -11,6 +11,7 @@ from rollbook.changes.types import PlanTable, TableChanges
 from rollbook.people import layouts as people
 from rollbook.roster.plan.draft import Draft, live
 from rollbook.roster.plan.edits import keep_edits
+from rollbook.roster.plan.silence import nameable
 from rollbook.roster.rules.standing import LEFT_BEHIND
 from rollbook.roster.types import Mode
 
@@ -158,8 +159,9 @@ def _archived(
         live = live.filter(pl.col("school_year") == draft.school_year)
     parts = [_left_behind(draft, live)]
     if mode is Mode.BULK and not _is_uncertain(draft, table):
+        named = nameable(draft, table, live)
         parts.append(
-            _absent(draft, table, live, kept).with_columns(why=pl.lit("no longer in the file"))
+            _absent(draft, table, named, kept).with_columns(why=pl.lit("no longer in the file"))
         )
     elif mode is Mode.DELTA:
         frame = getattr(draft.incoming, _FRAME_OF.get(file, file))

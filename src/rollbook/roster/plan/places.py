@@ -15,6 +15,7 @@ from rollbook.roster.plan.departments import (
     let_holders_stand,
 )
 from rollbook.roster.plan.draft import Draft, keep, linked, live, text
+from rollbook.roster.plan.silence import known_parent, with_known_names
 
 ORGANIZATION_KINDS: Final[Mapping[str, str]] = {
     "national": "state",
@@ -43,7 +44,7 @@ def want_organizations(draft: Draft) -> None:
     )
     rows = _organizations_known_by_natural_id(draft, rows)
     rows, elsewhere = _known_to_other_sources(draft, _home_recognized(draft, rows))
-    keep(draft, ORGANIZATIONS, rows, "orgs.csv")
+    keep(draft, ORGANIZATIONS, with_known_names(draft, rows), "orgs.csv")
     ids = draft.ids["organizations"]
     draft.ids["organizations"] = pl.concat([ids, elsewhere.select(ids.columns)])
     let_holders_stand(draft, holders)
@@ -59,7 +60,9 @@ def want_organizations(draft: Draft) -> None:
     )  # fmt: skip
     orphan = pl.col("parent_id").is_null() & (pl.col("kind") != "state")
     draft.wanted["organizations"] = kept.with_columns(
-        parent_id=pl.when(orphan).then(above).otherwise("parent_id")
+        parent_id=pl.when(orphan)
+        .then(pl.coalesce(known_parent(draft), above))
+        .otherwise("parent_id")
     )
 
 

@@ -5,6 +5,7 @@ Source: Clever, SFTP file formats 2.1.1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from rollbook.roster.sources.people_of_files import (
     one_of,
 )
 from rollbook.roster.sources.terms import with_terms
-from rollbook.roster.types import OneRosterBundle
+from rollbook.roster.types import OneRosterBundle, Vocabulary
 
 LAYOUT: Final = "Clever"
 _TEACHERS: Final = ("Teacher_id", *(f"Teacher_{number}_id" for number in range(2, 11)))
@@ -111,6 +112,15 @@ _STUDENT_FACTS: Final = (
 _STAFF_FACTS: Final = ("First_name", "Last_name", "email")
 
 
+# Whom a file of persons names.
+_ROLE_OF: Final = {
+    "students": "student",
+    "teachers": "teacher",
+    "staff": "aide",
+    "admins": "siteAdministrator",
+}
+
+
 def read_clever(
     path: Path, *, name: str, encoding: str, allow_line_breaks: bool
 ) -> OneRosterBundle:
@@ -130,12 +140,19 @@ def read_clever(
         allow_line_breaks=allow_line_breaks,
     )
     if files and not conversion.findings.is_fatal:
+        conversion.vocabulary = Vocabulary(roles=_roles_said(files), kinds=frozenset({"school"}))
         _add_schools(conversion, files["schools"])
         _add_students(conversion, files["students"])
         _add_staff(conversion, files)
         _add_sections(conversion, files["sections"])
         _add_enrollments(conversion, files["enrollments"])
     return conversion.bundle()
+
+
+def _roles_said(files: Mapping[str, Received]) -> frozenset[str]:
+    """Return the roles that these files can give: a file that is not there names nobody."""
+    came = (name for name, file in files.items() if file.rows.height)
+    return frozenset(_ROLE_OF[name] for name in came if name in _ROLE_OF)
 
 
 def _add_schools(conversion: Conversion, file: Received) -> None:
@@ -206,18 +223,18 @@ def _add_students(conversion: Conversion, file: Received) -> None:
 def _add_staff(conversion: Conversion, files: dict[str, Received]) -> None:
     """Add teachers, staff and admins: one user each, with a role at every school that is named."""
     sources = (
-        ("teachers", "Teacher_id", "Teacher_email", pl.lit("teacher")),
-        ("staff", "Staff_id", "Staff_email", pl.lit("aide")),
-        ("admins", "Staff_id", "Admin_email", pl.lit("siteAdministrator")),
+        ("teachers", "Teacher_id", "Teacher_email"),
+        ("staff", "Staff_id", "Staff_email"),
+        ("admins", "Staff_id", "Admin_email"),
     )
     read = [
-        _staff_rows(files[name].rows, key, email, role)
-        for name, key, email, role in sources
+        _staff_rows(files[name].rows, key, email, pl.lit(_ROLE_OF[name]))
+        for name, key, email in sources
         if name in files
     ]
     rows = joined(read)
     first = first_rows(conversion, "users", rows, "sourcedId", {n: n for n in _STAFF_FACTS})
-    for name, key, email, _ in sources:
+    for name, key, email in sources:
         if name not in files:
             continue
         file = files[name]
@@ -242,7 +259,7 @@ def _add_staff(conversion: Conversion, files: dict[str, Received]) -> None:
         rows.select(FILE, LINE, "role", userSourcedId="sourcedId", orgSourcedId="School_id"),
         {
             f"{name}.csv": files[name].named(userSourcedId=key, orgSourcedId="School_id")
-            for name, key, *_ in sources
+            for name, key, _ in sources
             if name in files
         },
     )

@@ -14,7 +14,7 @@ from rollbook.files.csv import CsvTable
 from rollbook.roster.checks.conversions import COLUMN_TWICE, NO_ROWS_CAME, NOT_READ
 from rollbook.roster.layouts import MANIFEST_HEADER, MANIFEST_VERSION, ONEROSTER_1_2
 from rollbook.roster.rules.import_fields import folded_header
-from rollbook.roster.types import Manifest, Mode, OneRosterBundle, Origin
+from rollbook.roster.types import Manifest, Mode, OneRosterBundle, Origin, Vocabulary
 from rollbook.shared.findings import KEPT_PER_KIND, Check, Finding, FindingReport, Severity
 
 VERSION: Final = "1.2"
@@ -31,7 +31,8 @@ class Conversion:
            columns of their table; `columns` says what those are called in the received file.
            `further` are more places (`sourcedId`, `_file`, `_from`) that speak of the same
            records; `unread` are rows of received files that nobody could read, with the tables
-           that they may belong to; `noted` are findings, by table.
+           that they may belong to; `noted` are findings, by table. `vocabulary` is what the
+           received files can say.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Conversion:
     noted: dict[str, list[tuple[Check, str, pl.DataFrame, dict[str, object]]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     def add(self, table: str, rows: pl.DataFrame, columns: Mapping[str, str]) -> None:
         """Add rows to a table; `columns` names the received column of each converted one.
@@ -129,6 +131,7 @@ class Conversion:
             manifest=_manifest(modes),
             name=self.name,
             origins=origins,
+            vocabulary=self.vocabulary,
         )
 
     def _tell_what_is_nowhere(self, there: Collection[str]) -> None:

@@ -16,6 +16,7 @@ from rollbook.roster.sources.people_of_files import (
     first_rows,
 )
 from rollbook.roster.sources.terms import with_terms
+from rollbook.roster.types import Vocabulary
 
 _ALL: Final = tuple(field.name for field in IMPORT_FIELDS)
 _STUDENT_FACTS: Final = (
@@ -85,12 +86,27 @@ def identified(rows: pl.DataFrame) -> pl.DataFrame:
 
 def add_tables(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, str]) -> None:
     """Add the records that the rows name; `said` are the uploaded headers by import field."""
+    conversion.vocabulary = _vocabulary(rows)
     _add_places(conversion, rows, said)
     _add_students(conversion, rows, said)
     taught = rows.filter(pl.col("class_key").is_not_null())
     if taught.height:
         _add_classes(conversion, taught, said)
         _add_teachers(conversion, taught, said)
+
+
+def _vocabulary(rows: pl.DataFrame) -> Vocabulary:
+    """Say whom and what these rows can name: a column that is not there, or empty, names nobody."""
+    roles, kinds = {"student"}, {"school"}
+    if rows["teacher_key"].null_count() < rows.height:
+        roles.add("teacher")
+    if rows["district_key"].null_count() < rows.height:
+        kinds.add("district")
+    numbered: set[str] = set()
+    for key, name in (("school_key", "school_name"), ("district_key", "district_name")):
+        unnamed = set(rows.filter(pl.col(name).is_null())[key].drop_nulls().unique())
+        numbered |= unnamed - set(rows.drop_nulls(name)[key].drop_nulls().unique())
+    return Vocabulary(frozenset(roles), frozenset(kinds), frozenset(numbered))
 
 
 def _named(rows: pl.DataFrame) -> pl.DataFrame:
@@ -118,9 +134,7 @@ def _told(said: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]
 
 
 def _add_places(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, str]) -> None:
-    districts = rows.drop_nulls("district_key").unique(
-        "district_key", keep="first", maintain_order=True
-    )
+    districts = _once(rows, "district_key", "district_name")
     conversion.add(
         "orgs",
         districts.select(
@@ -133,14 +147,7 @@ def _add_places(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, s
         ),
         {},
     )
-    schools = rows.drop_nulls("school_key").unique("school_key", keep="first", maintain_order=True)
-    named = rows.drop_nulls(["school_key", "school_name"]).unique("school_key", keep="first")
-    schools = schools.drop("school_name").join(
-        named.select("school_key", "school_name"),
-        on="school_key",
-        how="left",
-        maintain_order="left",
-    )
+    schools = _once(rows, "school_key", "school_name")
     conversion.add(
         "orgs",
         schools.select(
@@ -157,6 +164,13 @@ def _add_places(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, s
             {"sourcedId": "school_number", "name": "school_name", "identifier": "school_number"},
         ),
     )
+
+
+def _once(rows: pl.DataFrame, key: str, name: str) -> pl.DataFrame:
+    """Return the first row of each place, with the first name that any row gives it."""
+    first = rows.drop_nulls(key).unique(key, keep="first", maintain_order=True)
+    named = rows.drop_nulls([key, name]).unique(key, keep="first", maintain_order=True)
+    return first.drop(name).join(named.select(key, name), on=key, how="left", maintain_order="left")
 
 
 def _add_students(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, str]) -> None:
