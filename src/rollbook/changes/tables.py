@@ -5,6 +5,7 @@ The only place of this service that knows the two databases apart.
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -135,7 +136,9 @@ def insert_rows(db_table: str, frame: pl.DataFrame, kinds: Mapping[str, CellType
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {quoted(db_table)} ({names}) FROM STDIN (FORMAT csv)") as copy:
                 for piece in frame.iter_slices(CHUNK):
-                    copy.write(piece.write_csv(include_header=False).encode())
+                    written = io.BytesIO()
+                    piece.write_csv(written, include_header=False)
+                    copy.write(written.getvalue())
             return
         marks = ", ".join("?" for _ in frame.columns)
         statement = f"INSERT INTO {quoted(db_table)} ({names}) VALUES ({marks})"
