@@ -36,6 +36,15 @@ def student(place: Any, **cells: Any) -> Student:
     return Student.objects.create(district=place, **known | cells)
 
 
+def here(state: SmallState, school: Any = None, **cells: Any) -> Student:
+    """Make a student of the north who is at a school now."""
+    made = student(state.north, **cells)
+    SchoolEnrollment.objects.create(
+        student=made, school=school or state.north_high, school_year=YEAR
+    )
+    return made
+
+
 def wanted(state: SmallState, of: Student) -> TransferRequest:
     intake = Intake.objects.create(
         organization=state.south, source="s", file_name="south.zip", sha256="0", byte_count=1,
@@ -121,7 +130,7 @@ def test_a_second_school_is_answered(state: SmallState, sign_in: SignIn, answer:
 
 
 def test_two_records_are_compared_merged_and_parted(state: SmallState, sign_in: SignIn) -> None:
-    keep, gone = student(state.north, ssid="900"), student(state.north, local_id="7")
+    keep, gone = here(state, ssid="900"), here(state, local_id="7")
     client = sign_in("district_admin", state.north)
     path = reverse("duplicate_pair", args=[YEAR, keep.uuid, gone.uuid])
     assert path in page(client)
@@ -138,7 +147,7 @@ def test_two_records_are_compared_merged_and_parted(state: SmallState, sign_in: 
 
 
 def test_two_students_are_left_two(state: SmallState, sign_in: SignIn) -> None:
-    one, other = student(state.north), student(state.north)
+    one, other = here(state), here(state)
     client = sign_in("district_admin", state.north)
     path = reverse("duplicate_pair", args=[YEAR, one.uuid, other.uuid])
     assert client.post(path, {"choice": "merge", "keep": "nobody"}).status_code == 200
@@ -148,7 +157,7 @@ def test_two_students_are_left_two(state: SmallState, sign_in: SignIn) -> None:
 
 
 def test_a_new_id_is_given(state: SmallState, sign_in: SignIn) -> None:
-    one = student(state.north, ssid="900")
+    one = here(state, ssid="900")
     client = sign_in("district_admin", state.north)
     path = reverse("student_id", args=[YEAR, one.uuid])
     assert "900" in page(client, path)
@@ -156,6 +165,24 @@ def test_a_new_id_is_given(state: SmallState, sign_in: SignIn) -> None:
     assert client.post(path, {"ssid": "901"}, follow=True).redirect_chain == [(QUEUE, 302)]
     one.refresh_from_db()
     assert one.ssid == "901"
+
+
+@pytest.mark.parametrize("role", ["district_admin", "approver", "integrator"])
+def test_who_does_not_see_a_student_by_name_decides_nothing_about_that_record(
+    state: SmallState, sign_in: SignIn, role: str
+) -> None:
+    """The record stays with the district that made it; the child is at a school elsewhere now."""
+    one, other = here(state, state.south_high, ssid="900"), here(state, state.south_high)
+    client = sign_in(role, state.north)
+    assert "Holder" not in page(client)
+    for path in (
+        reverse("duplicate_pair", args=[YEAR, one.uuid, other.uuid]),
+        reverse("student_id", args=[YEAR, one.uuid]),
+    ):
+        for answer in (client.get(path), client.post(path, {"choice": "two", "ssid": "901"})):
+            assert answer.status_code in (403, 404)
+            assert "Holder" not in answer.content.decode()
+    assert DuplicateDecision.objects.count() == 0
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,13 @@ def get_account(scope: Scope, uuid: UUID | str) -> AccountRow:
     return _account_row(found)
 
 
+def seen_among(scope: Scope, accounts: Iterable[int]) -> frozenset[int]:
+    """Return which of these accounts the reader sees: those they administer, and their own."""
+    found = Account.objects.filter(pk__in=list(accounts))
+    seen = found.filter(Q(pk__in=_accounts_seen(scope).values("pk")) | _own(scope, "pk"))
+    return frozenset(seen.values_list("pk", flat=True))
+
+
 def grants_of(scope: Scope, account: UUID | str) -> list[GrantRow]:
     """List the grants of an account inside the reader's reach, past ones included, latest first.
 

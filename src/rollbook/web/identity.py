@@ -54,7 +54,7 @@ COMPARED = (
     rule=(
         "Requests for students of districts within ROSTER_APPROVE, by name; requests of the "
         "reader's own districts, with what their own file said; questions where the reader reads "
-        "both schools' rosters; pairs of students within ROSTER_READ."
+        "both schools' rosters; pairs of students whom the reader sees, within ROSTER_READ."
     ),
     needs=Permission.ROSTER_READ,
 )
@@ -221,7 +221,7 @@ def _told(request: Reader, decision: Callable[[], str]) -> bool:
 
 
 @door(
-    rule="Two students of districts within ROSTER_READ, side by side.",
+    rule="Two students whom the reader sees, of districts within ROSTER_READ, side by side.",
     needs=Permission.ROSTER_READ,
 )
 def pair(request: Reader, school_year: int, one: UUID, other: UUID) -> HttpResponse:
@@ -261,7 +261,7 @@ def _decided(request: Reader, one: UUID, other: UUID) -> str:
 
 
 @door(
-    rule="One student of a district within ROSTER_APPROVE: name and ids.",
+    rule="One student whom the reader sees, of a district within ROSTER_APPROVE: name and ids.",
     needs=Permission.ROSTER_APPROVE,
 )
 def new_id(request: Reader, school_year: int, student: UUID) -> HttpResponse:

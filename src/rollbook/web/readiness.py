@@ -122,7 +122,7 @@ MENDED_IN_ROSTER: Final[dict[Missing, str]] = {
     Missing.STUDENTS_IN_SEVERAL: "roster_sections",
 }
 BOARD_SIZE: Final = 50
-RULE = "Schools and districts within ROSTER_READ: counts, dates and colleagues; no student."
+RULE = "Schools and districts within ROSTER_READ: counts, dates, owners by name; no student."
 TAGS: Final = {StageStatus.LATE: "hold", StageStatus.AT_RISK: "hold", StageStatus.DONE: "done"}
 
 
@@ -215,7 +215,7 @@ def readiness_csv(request: Reader, school_year: int) -> HttpResponse:
 
 
 @door(
-    rule=f"{RULE} Changing needs ROSTER_WRITE at that school or district.",
+    rule=f"{RULE} Changing needs ROSTER_WRITE there; other owners are offered within ACCOUNT_READ.",
     needs=Permission.ROSTER_READ,
 )
 def readiness_of(request: Reader, school_year: int, school: UUID) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,13 @@ def enrolled(one: Student, school: Any, key: str) -> SchoolEnrollment:
 @pytest.fixture
 def places() -> SmallState:
     return small_state()
+
+
+def reads_by_name(*places: Any) -> Scope:
+    """Return a reader of rosters and of students by name at these places, who approves nothing."""
+    rosters = reader_of(*places, permission=Permission.ROSTER_READ)
+    people = reader_of(*places, permission=Permission.INDIVIDUAL_PII_READ)
+    return replace(rosters, reach={**rosters.reach, **people.reach})
 
 
 def pair(places: SmallState) -> tuple[Student, Student]:
@@ -135,10 +143,14 @@ def test_a_merge_of_a_merged_record_leads_all_to_the_last(places: SmallState) ->
 def test_who_may_not_approve_for_both_districts_merges_nothing(places: SmallState) -> None:
     keep = student(places, ssid="900")
     gone = Student.objects.create(district=places.south, ssid="901")
-    reach = [places.north, places.south]
-    may_read = reader_of(*reach, permission=Permission.ROSTER_READ)
-    with pytest.raises(PairNotFound):
-        merged(keep, gone, reader_of(places.north, permission=Permission.ROSTER_READ))
+    enrolled(keep, places.north_high, "r1")
+    enrolled(gone, places.south_high, "r2")
+    reach = [places.north, places.south, places.north_high, places.south_high]
+    may_read = reads_by_name(*reach)
+    nameless = reader_of(*reach, permission=Permission.ROSTER_READ)
+    for sees_not_both in (reads_by_name(*reach[::2]), nameless):
+        with pytest.raises(PairNotFound):
+            merged(keep, gone, sees_not_both)
     with pytest.raises(MayNotMerge):
         merged(keep, gone, may_read)
     with pytest.raises(MayNotMerge):
@@ -239,8 +251,9 @@ def test_no_two_children_share_an_id(places: SmallState) -> None:
     for same in ("900", " ", None):
         with pytest.raises(IdIsTheSame):
             change_student_id(EVERYTHING, one.uuid, ssid=same, by=BY, now=NOW)
+    enrolled(one, places.north_high, "r1")
     with pytest.raises(MayNotMerge):
-        reader = reader_of(places.north, permission=Permission.ROSTER_READ)
+        reader = reads_by_name(places.north, places.north_high)
         change_student_id(reader, one.uuid, ssid="903", by=BY, now=NOW)
     with pytest.raises(PairNotFound):
         change_student_id(

@@ -253,6 +253,22 @@ def test_an_owner_reads_the_roster_there(state: SmallState) -> None:
     assert colleagues(EVERYTHING, seen) == [(near.uuid, "near")]
 
 
+def test_who_administers_no_accounts_is_offered_none_but_their_own_and_the_owners(
+    state: SmallState,
+) -> None:
+    near, owner = account("near@example.org"), account("owner@example.org")
+    grant(near, "school_admin", state.north_high)
+    grant(owner, "test_coordinator", state.north_high)
+    set_owner(EVERYTHING, state.north_high.uuid, owner.uuid, **SAYS)
+    seen = north_high(state).organization
+    integrator = scope_with("integrator", state.north, "sender@example.org")
+    assert [name for _uuid, name in colleagues(integrator, seen)] == ["owner", "sender"]
+    district = scope_with("district_admin", state.north, "admin@example.org")
+    assert [name for _uuid, name in colleagues(district, seen)] == [
+        "admin", "near", "owner", "sender",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("opens_on", "ends_before"),
     [

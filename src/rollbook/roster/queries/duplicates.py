@@ -9,10 +9,11 @@ from typing import Final
 from uuid import UUID
 
 import polars as pl
+from django.db.models import QuerySet
 
 from rollbook.orgs.queries import within
 from rollbook.people.models import SchoolEnrollment, Student
-from rollbook.people.queries.students import enrolled_now
+from rollbook.people.queries.students import enrolled_now, students_in
 from rollbook.roster.models.questions import DuplicateDecision
 from rollbook.roster.rules.identity import folded
 from rollbook.roster.rules.nicknames import FORMAL_NAMES
@@ -89,16 +90,11 @@ _KEYS: Final = pl.Schema(
 def possible_duplicates(scope: Scope) -> list[LikelyDuplicate]:
     """List the pairs of students who may be one child, the surest first.
 
-    Shape:  at most MOST_SHOWN, only students of districts within ROSTER_READ, without the pairs
-            that somebody found to be two.
+    Shape:  at most MOST_SHOWN, without the pairs that somebody found to be two. Both are students
+            of districts within ROSTER_READ whom the reader sees by name.
     Source: reference, rostering 6.3, item 7
     """
-    reach = scope.over(Permission.ROSTER_READ)
-    if not reach:
-        return []
-    rows = Student.objects.filter(
-        within(reach, "district_id"), is_active=True, merged_into__isnull=True
-    )
+    rows = _seen(scope).filter(is_active=True, merged_into__isnull=True)
     students = pl.DataFrame(list(rows.values_list(*_KEYS.names())), schema=_KEYS, orient="row")
     pairs = _pairs(students, _places(scope)).join(_decided(), on=["one", "other"], how="anti")
     return _shown(scope, pairs.head(MOST_SHOWN))
@@ -109,9 +105,7 @@ def get_pair(scope: Scope, one: UUID, other: UUID) -> tuple[Alike, Alike]:
 
     Raises: PairNotFound.
     """
-    reach = scope.over(Permission.ROSTER_READ)
-    rows = Student.objects.filter(within(reach, "district_id"), uuid__in=[one, other])
-    ids = dict(rows.values_list("uuid", "pk"))
+    ids = dict(_seen(scope).filter(uuid__in=[one, other]).values_list("uuid", "pk"))
     if len(ids) != 2:
         raise PairNotFound
     alike = _alike(scope, list(ids.values()))
@@ -119,15 +113,24 @@ def get_pair(scope: Scope, one: UUID, other: UUID) -> tuple[Alike, Alike]:
 
 
 def get_alike(scope: Scope, uuid: UUID) -> Alike:
-    """Return one student of a district within ROSTER_READ, as the pages of decisions show one.
+    """Return one student whom this reader may see, as the pages of decisions show one.
 
     Raises: PairNotFound.
     """
-    reach = scope.over(Permission.ROSTER_READ)
-    found = Student.objects.filter(within(reach, "district_id"), uuid=uuid).first()
+    found = _seen(scope).filter(uuid=uuid).first()
     if found is None:
         raise PairNotFound
     return _alike(scope, [found.pk])[found.pk]
+
+
+def _seen(scope: Scope) -> QuerySet[Student]:
+    """Return the students of the reader's districts whom the reader sees by name.
+
+    Who left for another district's school is no longer theirs to look at, whoever keeps the record.
+    """
+    reach = scope.over(Permission.ROSTER_READ)
+    named = students_in(scope).values("pk")
+    return Student.objects.filter(within(reach, "district_id"), pk__in=named)
 
 
 def _pairs(students: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:

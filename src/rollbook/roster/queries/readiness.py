@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from rollbook.access.models import Account
-from rollbook.access.queries import holders_of
+from rollbook.access.queries import holders_of, seen_among
 from rollbook.orgs.models import Organization
 from rollbook.orgs.queries import OrganizationNotFound, row_of, within
 from rollbook.orgs.types import OrganizationKind, OrganizationRow
@@ -264,11 +264,23 @@ def mail_waits_for(scope: Scope, row: ReadinessRow, *, recipient_count: int) -> 
 
 
 def colleagues(scope: Scope, organization: OrganizationRow) -> list[tuple[UUID, str]]:
-    """List who may own a stage there: whoever reads its roster, and the reader; by name."""
+    """List who may be made owner there: the reader, who reads its roster and whom the reader knows.
+
+    Shape: by name. Known are the accounts that the reader administers, and who owns the place or
+           one of its stages already.
+    """
     if not scope.over(Permission.ROSTER_READ).includes(organization.id):
         return []
-    ids: Iterable[int] = holders_of(Permission.ROSTER_READ, organization.id, on=scope.on)
-    own = [] if scope.account_id is None else [scope.account_id]
-    found = Account.objects.filter(pk__in=[*ids, *own], is_active=True)
+    holders = holders_of(Permission.ROSTER_READ, organization.id, on=scope.on)
+    own = set[int]() if scope.account_id is None else {scope.account_id}
+    known = seen_among(scope, holders.keys() | own) | _owners(organization)
+    found = Account.objects.filter(pk__in=known, is_active=True)
     named = [(account.uuid, _name(account)) for account in found]
     return sorted(named, key=lambda pair: (pair[1].casefold(), str(pair[0])))
+
+
+def _owners(organization: OrganizationRow) -> frozenset[int]:
+    here = Readiness.objects.filter(organization_id=organization.id)
+    stages = ReadinessStage.objects.filter(readiness__in=here)
+    owners = [*here.values_list("owner", flat=True), *stages.values_list("owner", flat=True)]
+    return frozenset(owner for owner in owners if owner is not None)
