@@ -57,7 +57,8 @@ def write_backup(target: Path, *, by: Actor, now: datetime) -> int:
         with (
             tempfile.TemporaryDirectory(dir=settings.HOME / "run") as scratch,
             open(draft, "wb", opener=_private) as file,
-            tarfile.open(fileobj=file, mode="w") as tar,
+            # Papers of a roster that came again are one file by two names: each is written whole.
+            tarfile.open(fileobj=file, mode="w", dereference=True) as tar,
         ):
             _write_members(tar, _members(settings, copy_database(Path(scratch))), now)
         with draft.open("rb") as written:
