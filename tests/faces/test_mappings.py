@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from rollbook.cli import mappings as commands
 from rollbook.cli import terminal
 from rollbook.cli.mappings import mappings
+from rollbook.jobs.models import Job
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import SavedMapping
+from rollbook.roster.rules.mapping import fingerprint
+from rollbook.web import receiving
 from tests.faces.conftest import SignIn
+from tests.factories.result_files import zipped
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +64,45 @@ def test_an_upload_without_a_mapping_leads_to_the_question_and_on(sign_in: SignI
     )
     intake.refresh_from_db()
     assert (intake.status, intake.verdict) == ("planned", "ok")
+
+
+def test_a_large_upload_asks_at_once_and_goes_to_a_worker_only_when_its_header_is_known(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "CHECKED_AT_ONCE_BYTES", 1)
+    client = sign_in()
+
+    def sent(text: str) -> str:
+        bundle = SimpleUploadedFile("students.csv", text.encode())
+        return client.post(reverse("rosters", args=[2027]), {"bundle": bundle}).headers["Location"]
+
+    address = sent(TEXT)
+    waiting = Intake.objects.get()
+    assert address == reverse("roster_mapping", args=[2027, waiting.uuid])
+    assert (waiting.format, Job.objects.count()) == ("mapped", 0)
+    header = TEXT.splitlines()[0].split(";")
+    SavedMapping.objects.create(
+        fingerprint=fingerprint(header), mapping={}, saved_at=datetime(2026, 9, 15, tzinfo=UTC)
+    )
+    known = sent(TEXT + "00125;Ng;Al;4;5/6/2017;North High\n")
+    latest = Intake.objects.latest("id")
+    assert known == reverse("roster_plan", args=[2027, latest.uuid])
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_file_without_columns_to_ask_about_breaks_nothing(
+    sign_in: SignIn, settings: LazySettings, is_gone: bool
+) -> None:
+    client = sign_in()
+    sent = {"bundle": SimpleUploadedFile("bundle.zip", zipped({"notes.txt": b"none"}))}
+    client.post(reverse("rosters", args=[2027]), sent | {"profile": "lenient"})
+    intake = Intake.objects.get()
+    if is_gone:
+        (settings.FILES_ROOT / "intakes" / f"{intake.sha256}.zip").unlink()
+    answer = client.get(reverse("roster_mapping", args=[2027, intake.uuid]), follow=True)
+    assert answer.status_code == 200
+    assert ("not kept here any more" in answer.content.decode()) == is_gone
 
 
 def test_a_header_that_is_known_is_listed_and_forgotten(sign_in: SignIn) -> None:

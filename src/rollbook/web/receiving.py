@@ -11,13 +11,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from rollbook.jobs.actions import enqueue
-from rollbook.roster.actions.preflight import check_intake, preflight_again
-from rollbook.roster.actions.receiving import MayNotSendRoster, receive_intake
+from rollbook.roster.actions.preflight import check_intake
+from rollbook.roster.actions.receiving import MayNotSendRoster, kept_path, receive_intake
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import Source
 from rollbook.roster.queries.intakes import get_intake
 from rollbook.roster.queries.sources import SourceNotFound, get_source, reading_of
-from rollbook.roster.rules.reading import Reading
+from rollbook.roster.rules.reading import Reading, reading_from
 from rollbook.roster.types import IntakeStatus, Profile, SourceFormat
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, now
@@ -72,7 +72,7 @@ def checked(request: Reader, school_year: int, intake: Intake) -> HttpResponse:
     if intake.status == IntakeStatus.RECEIVED.value:
         if intake.byte_count <= CHECKED_AT_ONCE_BYTES:
             intake = check_intake(intake.uuid, scope=request.scope, by=request.actor, now=now())
-        else:
+        elif not asks_for_mapping(intake):
             enqueue(
                 "roster.check_intake",
                 arguments={"intake_uuid": str(intake.uuid)},
@@ -80,20 +80,36 @@ def checked(request: Reader, school_year: int, intake: Intake) -> HttpResponse:
                 by=request.actor,
                 now=now(),
             )
-    if _waits_for_mapping(intake):
+    if asks_for_mapping(intake):
         return redirect("roster_mapping", school_year=school_year, intake=intake.uuid)
     return redirect("roster_plan", school_year=school_year, intake=intake.uuid)
 
 
 def checked_again(request: Reader, school_year: int, intake_uuid: UUID) -> HttpResponse:
-    """Check the kept bytes of an intake again, as the records are now."""
+    """Check the kept bytes of an intake again, as the records are now, and lead to that plan."""
     before = get_intake(request.scope, intake_uuid)
     try:
-        intake = preflight_again(request.scope, before.uuid, by=request.actor, now=now())
+        again = receive_intake(
+            request.scope,
+            kept_path(before),
+            file_name=before.file_name,
+            reading=reading_from(before.reading),
+            source=before.saved_source,
+            by=request.actor,
+            now=now(),
+        )
+        answer = checked(request, school_year, again)
+        if again.byte_count <= CHECKED_AT_ONCE_BYTES:
+            messages.success(request, _("This is what the roster would change now."))
+        return answer
     except MayNotSendRoster:
-        messages.error(request, _("Your role may not send this district's roster."))
-        intake = before
-    return redirect("roster_plan", school_year=school_year, intake=intake.uuid)
+        messages.error(
+            request,
+            _("This roster is of a district that your role does not cover. Nothing was changed."),
+        )
+    except FileNotFoundError:
+        messages.error(request, _("The file is not kept here any more. Send the roster again."))
+    return redirect("roster_plan", school_year=school_year, intake=intake_uuid)
 
 
 def _source(request: Reader) -> Source | None:
@@ -105,7 +121,8 @@ def _source(request: Reader) -> Source | None:
         return None
 
 
-def _waits_for_mapping(intake: Intake) -> bool:
+def asks_for_mapping(intake: Intake) -> bool:
+    """Tell whether a roster waits for somebody to say which of its columns is what."""
     return (
         intake.status == IntakeStatus.RECEIVED.value
         and intake.format == SourceFormat.MAPPED.value

@@ -137,3 +137,16 @@ def test_a_refused_file_is_mapped_anew(tmp_path: Path) -> None:
     intake = map_intake(EVERYTHING, refused.uuid, mapping=decided, name="", by=BY, now=NOW)
     assert intake.uuid != refused.uuid
     assert intake.status == "planned"
+
+
+def test_the_same_bytes_again_are_the_intake_that_waits(tmp_path: Path) -> None:
+    path = flat(tmp_path)
+    unread = preflight(path)
+    assert preflight(path).uuid == unread.uuid
+    first = mapped(path)
+    assert (first.uuid, preflight(path).uuid) == (unread.uuid, first.uuid)
+    other = replace(suggested(path), defaults={"subject": "Mathematics"})
+    again = map_intake(EVERYTHING, first.uuid, mapping=other, name="", by=BY, now=NOW)
+    # Read by another mapping it is another roster: the mapping that is known now counts.
+    assert again.uuid != first.uuid
+    assert preflight(path).uuid == again.uuid

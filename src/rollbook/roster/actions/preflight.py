@@ -233,11 +233,18 @@ def _with_known_mapping(scope: Scope, path: Path, intake: Intake, reading: Readi
     layout = reading.format or format_of(path, intake.file_name)
     if layout is not SourceFormat.MAPPED or reading.mapping is not None:
         return reading
-    known = known_mapping(scope, path, intake, reading.encoding)
+    known = known_mapping(
+        scope,
+        path,
+        file_name=intake.file_name,
+        source=intake.saved_source,
+        encoding=reading.encoding,
+    )
     if known is None:
         return reading
-    intake.reading = replace(reading, mapping=known).as_json()
-    return replace(reading, mapping=known)
+    reading = replace(reading, format=layout, mapping=known)
+    intake.reading = reading.as_json()
+    return reading
 
 
 def _asks_for_mapping(path: Path, intake: Intake, reading: Reading) -> Intake | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -19,8 +20,10 @@ from rollbook.files.digests import sha256_of
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.models.sources import Source
 from rollbook.roster.queries.intakes import intakes_in
+from rollbook.roster.queries.mappings import known_mapping
 from rollbook.roster.rules.reading import Reading
-from rollbook.roster.types import IntakeStatus
+from rollbook.roster.sources.reading import format_of
+from rollbook.roster.types import IntakeStatus, SourceFormat
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission, Scope
 
@@ -55,6 +58,7 @@ def receive_intake(
     ):
         raise MayNotSendRoster
     digest = sha256_of(path)
+    reading = _found_reading(scope, path, Path(file_name).name, reading, source)
     if (waiting := _waiting_intake(scope, digest, reading, source)) is not None:
         return waiting
     intake = Intake(
@@ -84,6 +88,22 @@ def receive_intake(
             now=now,
         )
     return intake
+
+
+def _found_reading(
+    scope: Scope, path: Path, file_name: str, reading: Reading, source: Source | None
+) -> Reading:
+    """Add the layout of a file that is no package, and the mapping that is known for its header."""
+    if Path(file_name).suffix.lower() not in _SUFFIXES or reading.format is not None:
+        layout = reading.format
+    else:
+        layout = format_of(path, file_name)
+    if layout is not SourceFormat.MAPPED or reading.mapping is not None:
+        return reading
+    known = known_mapping(
+        scope, path, file_name=file_name, source=source, encoding=reading.encoding
+    )
+    return replace(reading, format=layout, mapping=known)
 
 
 def kept_path(intake: Intake) -> Path:

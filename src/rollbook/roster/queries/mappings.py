@@ -7,8 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from rollbook.roster.models.intakes import Intake
-from rollbook.roster.models.sources import SavedMapping
+from rollbook.roster.models.sources import SavedMapping, Source
 from rollbook.roster.queries.sources import mappings_in
 from rollbook.roster.rules.mapping import ColumnMapping, fingerprint, mapping_from
 from rollbook.roster.sources.flat_file import header_of
@@ -46,15 +45,16 @@ def find_mapping(
     return fitting[0] if len(fitting) == 1 else None
 
 
-def known_mapping(scope: Scope, path: Path, intake: Intake, encoding: str) -> ColumnMapping | None:
+def known_mapping(
+    scope: Scope, path: Path, *, file_name: str, source: Source | None, encoding: str
+) -> ColumnMapping | None:
     """Find how a received file is to be read, if a file with its header was read before.
 
     Raises: OSError when the path cannot be read.
     """
-    header = header_of(path, name=intake.file_name, encoding=encoding)
+    header = header_of(path, name=file_name, encoding=encoding)
     if not header:
         return None
-    source = intake.saved_source
     found = find_mapping(
         scope, fingerprint(header), organization_id=source.organization_id if source else None
     )
