@@ -137,13 +137,17 @@ def mapping(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     if request.method == "POST":
         said = _said(request)
     sheet, separator = (said.sheet, said.separator) if said else ("", "")
-    table = read_flat(
-        kept_path(found),
-        name=found.file_name,
-        encoding=reading.encoding,
-        separator=separator,
-        sheet=sheet,
-    )
+    try:
+        table = read_flat(
+            kept_path(found),
+            name=found.file_name,
+            encoding=reading.encoding,
+            separator=separator,
+            sheet=sheet,
+        )
+    except FileNotFoundError:
+        messages.error(request, _("The file is not kept here any more. Send the roster again."))
+        return redirect("roster_plan", school_year=school_year, intake=intake)
     shown = said or suggested_mapping(table.header, table.frame)
     if request.method == "POST" and request.POST.get("action") == "use":
         answer = _used(request, school_year, found, shown)
