@@ -11,6 +11,7 @@ from django.db.models import Count, Model
 from rollbook.changes.tables import read_table
 from rollbook.orgs.layouts import PLAN_TABLES as ORG_TABLES
 from rollbook.orgs.models import AcademicSession, Organization
+from rollbook.orgs.queries import within
 from rollbook.people.layouts import (
     CLASSES,
     COURSES,
@@ -104,6 +105,17 @@ def students_by_school(scope: Scope) -> dict[int, int]:
     return {row["school_id"]: row["count"] for row in rows}
 
 
+def is_source_of_others(scope: Scope, source: str) -> bool:
+    """Tell whether a roster source has brought places or students of districts out of reach.
+
+    Shape: of the districts for which the sender may send rosters.
+    """
+    reach = scope.over(Permission.ROSTER_WRITE)
+    places = Organization.objects.filter(source=source).exclude(within(reach, "pk"))
+    students = Student.objects.filter(source=source).exclude(within(reach, "district_id"))
+    return places.exists() or students.exists()
+
+
 _FILES: Final[Mapping[str, type[Model]]] = {
     "orgs": Organization,
     "academicSessions": AcademicSession,
@@ -135,13 +147,16 @@ def known_sourced_ids(scope: Scope, *, source: str) -> dict[str, pl.Series]:
 def source_of_organizations(scope: Scope, sourced_ids: Collection[str]) -> str | None:
     """Return the roster source that brought most of these organizations, None when none did.
 
+    Shape:  of organizations for which the sender may send rosters: another district may number
+            its schools alike, and whoever names its schools is not its source.
     Raises: MayNotReadRoster.
     """
     if not scope.may(Permission.ROSTER_READ):
         raise MayNotReadRoster
     listed = sorted(sourced_ids)[:SPOKEN_OF]
+    own = within(scope.over(Permission.ROSTER_WRITE), "pk")
     found = (
-        Organization.objects.filter(sourced_id__in=listed)
+        Organization.objects.filter(own, sourced_id__in=listed)
         .exclude(source="")
         .values("source")
         .annotate(times=Count("id"))

@@ -9,7 +9,7 @@ import polars as pl
 
 from rollbook.orgs.queries import organizations_in
 from rollbook.orgs.types import OrganizationKind
-from rollbook.people.queries.roster import source_of_organizations
+from rollbook.people.queries.roster import is_source_of_others, source_of_organizations
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.types import OneRosterBundle, SourceFormat
 from rollbook.shared.scope import Permission, Scope
@@ -29,7 +29,7 @@ def source_of(scope: Scope, bundle: OneRosterBundle) -> str:
     """Name the source of a bundle that no saved source brought.
 
     Shape: the source that brought the organizations this bundle speaks of, if there is one; else a
-           name made from its district.
+           name made from its district, and from its sender where another district has that name.
     """
     orgs = _column(bundle, "orgs", "sourcedId")
     if orgs and (known := source_of_organizations(scope, set(orgs))) is not None:
@@ -43,8 +43,8 @@ def source_of(scope: Scope, bundle: OneRosterBundle) -> str:
     for kinds in (("district", "local"), ("state",), ("school",)):
         found = places.filter(pl.col("type").is_in(kinds)) if places.width else places
         if found.height:
-            return _short(f"oneroster:{found['sourcedId'][0]}")
-    return "oneroster"
+            return _own(scope, _short(f"oneroster:{found['sourcedId'][0]}"))
+    return _own(scope, "oneroster")
 
 
 def home_of(scope: Scope, intake: Intake) -> int | None:
@@ -59,6 +59,14 @@ def home_of(scope: Scope, intake: Intake) -> int | None:
         return None
     districts = organizations_in(scope, Permission.ROSTER_WRITE, kinds=[OrganizationKind.DISTRICT])
     return districts[0].id if len(districts) == 1 else None
+
+
+def _own(scope: Scope, name: str) -> str:
+    """Return a name that no other district's source has; the same for the same sender."""
+    if not is_source_of_others(scope, name):
+        return name
+    places = sorted(scope.over(Permission.ROSTER_WRITE).organization_ids)
+    return "oneroster:" + hashlib.sha256(f"{name}{places[:1]}".encode()).hexdigest()[:30]
 
 
 def _short(name: str) -> str:

@@ -26,6 +26,7 @@ from rollbook.roster.actions.naming import home_of
 from rollbook.roster.actions.receiving import MayNotSendRoster
 from rollbook.roster.actions.transfers import note_questions, note_requests
 from rollbook.roster.models.intakes import Intake
+from rollbook.roster.plan.bounds import place_of_all, reaches_beyond
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan, live
 from rollbook.roster.plan.judgement import judge_plan
 from rollbook.roster.plan.roster import plan_roster
@@ -89,7 +90,7 @@ def propose_roster(
         new_uuids=_new_uuids,
         uncertain=_uncertain(result),
     )
-    _require_right(scope, plan)
+    _require_right(scope, plan, current)
     note_requests(intake, plan.asks, by=by, now=now)
     note_questions(intake, plan.questions, by=by, now=now)
     judged = judge_plan(
@@ -107,22 +108,23 @@ def propose_roster(
     note_upstream(plan.upstream, by=by, now=now)
     if not judged.changes:
         is_unchanged = not _is_nothing_left(result, frames)
-        home = plan.district_ids[0] if plan.district_ids and is_unchanged else None
+        home = place_of_all(plan, current) if is_unchanged else None
         return Proposed(None, is_unchanged, home, findings)
-    known = current.frames["organizations"]["id"].to_list()
-    district = next((i for i in plan.district_ids if i in known), None)
+    # Of several districts none may decide, or read, alone what is planned for the others.
+    home = place_of_all(plan, current)
+    is_there = home in set(current.frames["organizations"]["id"])
     proposed = propose_plan(
         title=f"Roster: {intake.file_name}",
         kind="roster",
         changes=judged.changes,
         areas=areas,
-        organization_id=district or next(iter(plan.district_ids), None),
+        organization_id=home,
         holds=judged.holds,
         needs_second_person=judged.needs_second_person,
         by=by,
         now=now,
     )
-    return Proposed(proposed, False, district, findings)
+    return Proposed(proposed, False, home if is_there else None, findings)
 
 
 def _sizes(scope: Scope, current: CurrentRoster) -> dict[int, int]:
@@ -139,25 +141,16 @@ def _is_nothing_left(result: BundleResult, frames: RosterFrames) -> bool:
     return is_empty and result.report.verdict is Verdict.ERROR
 
 
-def _require_right(scope: Scope, plan: RosterPlan) -> None:
+def _require_right(scope: Scope, plan: RosterPlan, current: CurrentRoster) -> None:
     """Refuse a roster that reaches beyond the districts for which the sender may send one."""
     reach = scope.over(Permission.ROSTER_WRITE)
     if reach.everything:
         return
-    within = bool(plan.district_ids) and all(reach.includes(d) for d in plan.district_ids)
-    if not within or not _organizations_touched(plan) <= reach.organization_ids:
+    # Who sends for two districts but not for what holds both could never look at such a plan.
+    home = place_of_all(plan, current)
+    within = home is not None and all(reach.includes(d) for d in (home, *plan.district_ids))
+    if not within or reaches_beyond(plan, current, reach.organization_ids):
         raise MayNotSendRoster
-
-
-def _organizations_touched(plan: RosterPlan) -> set[int]:
-    """Return the organizations there are that a plan edits, or under which it puts new ones."""
-    changes = plan.by_table.get("organizations")
-    if changes is None:
-        return set()
-    added = changes.frame.filter(pl.col("action") == "add")
-    edited = changes.frame.filter(pl.col("action") != "add")["id"]
-    parents = added["after.parent_id"].drop_nulls().to_list() if added.height else []
-    return {*edited, *parents} - set(added["id"])
 
 
 def _may_take_from(scope: Scope) -> frozenset[int] | None:
