@@ -59,6 +59,14 @@ from rollbook.shared.scope import Scope
 Progress = Callable[[int, int, str], None]
 
 _LOCK: Final = 0x726F7374  # "rost": the half of PostgreSQL's lock numbers that is of sources
+# PostgreSQL gives a lock to the session that holds it once more, and we never do.
+_TAKE: Final = """
+    SELECT pg_try_advisory_lock(%(lock)s, %(source)s) WHERE NOT EXISTS (
+        SELECT FROM pg_locks
+        WHERE locktype = 'advisory' AND objsubid = 2 AND pid = pg_backend_pid()
+            AND classid = %(lock)s AND objid = %(source)s
+    )
+"""
 _SAYS: Final = {
     PAUSED: "The source is paused.",
     BLACKOUT: "Today is a blackout day of this source.",
@@ -407,8 +415,8 @@ def _alone(source: Source) -> Iterator[None]:
 @contextmanager
 def _in_database(source: Source) -> Iterator[None]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, source.pk])
-        if not cursor.fetchone()[0]:
+        cursor.execute(_TAKE, {"lock": _LOCK, "source": source.pk})
+        if cursor.fetchone() != (True,):
             raise SourceIsRunning("This source runs already. Wait until that run is over.")
     try:
         yield
