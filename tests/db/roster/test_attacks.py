@@ -12,11 +12,20 @@ from rollbook.orgs.models import Organization
 from rollbook.people.models import Student
 from rollbook.roster.actions.preflight import MayNotSendRoster
 from rollbook.roster.models.intakes import Intake
+from rollbook.roster.models.sources import Source
 from rollbook.roster.queries.intakes import IntakeNotFound, get_intake
+from rollbook.roster.rules.policy import IntakePolicy
 from rollbook.shared.scope import Permission, Reach, Scope
-from tests.db.roster.test_two_districts import loaded, of_district, second, taken
+from tests.db.roster.test_two_districts import (
+    loaded,
+    of_district,
+    second,
+    taken,
+    without_the_child,
+)
 from tests.factories.accounts import ON
 from tests.factories.places import organization
+from tests.factories.sources import saved_source, scripted
 from tests.spec.roster.given import Bundle, _remove_file, good_bundle
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +182,19 @@ def test_a_district_takes_neither_the_code_nor_the_name_of_another(
         attack.rows["orgs"][0]["identifier"] = "19"
     with pytest.raises(MayNotSendRoster):
         taken(tmp_path, attack, scope)
+
+
+def test_a_file_sent_by_hand_asks_for_as_many_people_as_its_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the source in the form the district's own number would be left behind."""
+    scripted(monkeypatch, None)
+    district = organization("district", "District", natural_id="19")
+    rebuild_links()
+    source = saved_source(district, policy=IntakePolicy(second_person_from=1))
+    loaded(tmp_path, good_bundle("1.2", is_whole=False), sender_for(district))
+    Source.objects.filter(pk=source.pk).update(key="oneroster:dist")
+    fewer = without_the_child(good_bundle("1.2", is_whole=False))
+    plan = taken(tmp_path, fewer, of_district("dist")).plan
+    assert plan is not None
+    assert plan.needs_second_person

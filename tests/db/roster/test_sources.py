@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from rollbook.roster.actions.resting import (
     set_blackouts,
 )
 from rollbook.roster.actions.runs import ask_for_run, run_source
+from rollbook.roster.actions.sharing import save_sharing
 from rollbook.roster.actions.sources import (
     SourceDraft,
     SourceIsIncomplete,
@@ -50,6 +51,7 @@ from rollbook.roster.queries.sources import (
 )
 from rollbook.roster.rules.policy import IntakePolicy
 from rollbook.roster.rules.running import ClosedDays
+from rollbook.roster.rules.sharing import Sharing
 from rollbook.roster.sources.connecting import SettingField
 from rollbook.roster.types import SourceFormat, SourceKind
 from rollbook.shared.scope import Permission, Scope
@@ -83,6 +85,8 @@ def test_a_source_is_kept_with_its_secrets_sealed(state: SmallState) -> None:
         "kind": "oneroster_rest",
         "format": "oneroster_csv",
         "is_secret_new": True,
+        "commits_itself": False,
+        "second_person_from": 500,
     }
     assert entry.organization_id == state.north.pk
 
@@ -191,8 +195,36 @@ def test_only_who_approves_rosters_lets_plans_go_in_alone(state: SmallState) -> 
     with pytest.raises(SourceIsIncomplete) as refusal:
         saved_source(state.north, scope=sender, policy=alone)
     assert list(refusal.value.faults) == ["commits_itself"]
+    # Where it comes from, how it is read and what holds it was approved with it.
     agreed = saved_source(state.north, policy=alone)
-    change_source(sender, agreed.uuid, draft(policy=alone), by=BY, now=NOW)
+    loose = IntakePolicy(commits_itself=True, largest_excluded_percent=100)
+    for policy in (alone, loose):
+        with pytest.raises(SourceIsIncomplete) as refusal:
+            change_source(sender, agreed.uuid, draft(policy=policy), by=BY, now=NOW)
+        assert list(refusal.value.faults) == ["commits_itself"]
+    with pytest.raises(MayNotChangeSource):
+        save_sharing(sender, agreed.uuid, Sharing(), by=BY, now=NOW)
+    change_source(sender, agreed.uuid, draft(policy=IntakePolicy()), by=BY, now=NOW)
+    save_sharing(sender, agreed.uuid, Sharing(), by=BY, now=NOW)
+
+
+def test_only_who_approves_rosters_asks_fewer_plans_for_two_people(state: SmallState) -> None:
+    sender = Scope(
+        account_id=None,
+        label="sender",
+        on=NOW.date(),
+        reach=reader_of(state.north, permission=Permission.ROSTER_READ).reach
+        | reader_of(state.north, permission=Permission.ROSTER_WRITE).reach,  # type: ignore[operator]
+    )
+    source = saved_source(state.north, policy=IntakePolicy(second_person_from=50))
+    for fewer in (None, 51):
+        made = draft(policy=IntakePolicy(second_person_from=fewer))
+        with pytest.raises(SourceIsIncomplete) as refusal:
+            change_source(sender, source.uuid, made, by=BY, now=NOW)
+        assert list(refusal.value.faults) == ["second_person_from"]
+    more = draft(policy=IntakePolicy(second_person_from=49))
+    change_source(sender, source.uuid, more, by=BY, now=NOW)
+    assert AuditEntry.objects.latest("pk").detail["second_person_from"] == 49
 
 
 @pytest.mark.parametrize("role", ["district_admin", "state_admin"])
@@ -399,19 +431,32 @@ def test_a_folder_lies_where_the_installation_reads_and_in_the_districts_own(
     assert not refused("new", local)
     assert Source.objects.get(name="new").settings["path"] == str(own / "new")
     assert [refused(folder, EVERYTHING) for folder in (other, tmp_path / "out")] == [False, True]
+    source = Source.objects.get(name="new")
+    (own / "new").symlink_to(other)  # as whoever delivers there can, after it was saved
+    run = run_source(EVERYTHING, source.uuid, is_scheduled=False, by=BY, now=NOW)
+    assert (run.outcome, run.code) == ("failed", "refused")
+    state.south.natural_id = "01"
+    state.south.save()
+    assert refused(own / "newer", local)
     source = Source.objects.get(name=str(own))
     settings.ROSTER_FOLDERS = ()
     run = run_source(EVERYTHING, source.uuid, is_scheduled=False, by=BY, now=NOW)
     assert (run.outcome, run.code) == ("failed", "not_found")
 
 
-def test_asking_for_a_run_twice_in_a_minute_is_asking_once(state: SmallState) -> None:
+def test_asking_for_a_run_again_before_it_is_over_is_asking_once(state: SmallState) -> None:
     source = saved_source(state.north)
-    assert ask_for_run(EVERYTHING, source.uuid, by=BY, now=NOW) == ask_for_run(
-        EVERYTHING, source.uuid, by=BY, now=NOW
-    )
+    first = ask_for_run(EVERYTHING, source.uuid, by=BY, now=NOW)
+    soon = NOW + timedelta(seconds=5)
+    assert ask_for_run(EVERYTHING, source.uuid, by=BY, now=soon) == first
     assert Job.objects.filter(name="roster.run_source").count() == 1
     assert source_health(EVERYTHING, source, now=NOW).status == "pending"
+    Job.objects.update(status="done")
+    assert ask_for_run(EVERYTHING, source.uuid, by=BY, now=soon) != first
+    Job.objects.update(status="queued", run_after=NOW + timedelta(hours=1))
+    later = NOW + timedelta(seconds=10)
+    ask_for_run(EVERYTHING, source.uuid, by=BY, now=later)
+    assert Job.objects.filter(name="roster.run_source").count() == 3
 
 
 def test_the_health_of_many_takes_as_many_statements_as_of_one(state: SmallState) -> None:

@@ -14,9 +14,10 @@ from rollbook.audit.actions import record
 from rollbook.roster.actions.preflight import check_intake
 from rollbook.roster.actions.receiving import MayNotSendRoster, kept_path, receive_intake
 from rollbook.roster.models.intakes import Intake
-from rollbook.roster.models.sources import SavedMapping
+from rollbook.roster.models.sources import SavedMapping, Source
 from rollbook.roster.queries.intakes import get_intake
 from rollbook.roster.queries.mappings import get_mapping
+from rollbook.roster.queries.sources import MayNotChangeSource, require_approver
 from rollbook.roster.rules.import_fields import FIELDS
 from rollbook.roster.rules.mapping import ColumnMapping, fingerprint
 from rollbook.roster.rules.reading import reading_from
@@ -59,7 +60,8 @@ def save_mapping(
 
     Shape:  a mapping for the same header in the same district is replaced; without an organization
             it holds for every district.
-    Raises: MayNotSaveMapping; MappingIsIncomplete.
+    Raises: MayNotSaveMapping, also for who may not approve rosters where a source whose plans go in
+            by themselves reads its files so; MappingIsIncomplete.
     """
     reach = scope.over(Permission.ROSTER_WRITE)
     allowed = reach.everything if organization_id is None else reach.includes(organization_id)
@@ -68,10 +70,15 @@ def save_mapping(
     if mapping.missing:
         raise MappingIsIncomplete(mapping.missing)
     digest = fingerprint(header)
+    same = {"organization_id": organization_id, "fingerprint": digest}
+    for source in Source.objects.filter(mapping__in=SavedMapping.objects.filter(**same)):
+        try:
+            require_approver(scope, source)
+        except MayNotChangeSource as refused:
+            raise MayNotSaveMapping(str(refused)) from None
     with transaction.atomic():
         saved, _ = SavedMapping.objects.update_or_create(
-            organization_id=organization_id,
-            fingerprint=digest,
+            **same,
             defaults={
                 "name": name.strip()[:_LONGEST_NAME] or "Mapping",
                 "header": list(header),

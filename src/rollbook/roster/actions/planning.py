@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -26,11 +26,13 @@ from rollbook.roster.actions.naming import home_of
 from rollbook.roster.actions.receiving import MayNotSendRoster
 from rollbook.roster.actions.transfers import note_questions, note_requests
 from rollbook.roster.models.intakes import Intake
+from rollbook.roster.models.sources import Source
 from rollbook.roster.plan.bounds import place_of_all, reaches_beyond
 from rollbook.roster.plan.draft import CurrentRoster, RosterPlan, live
 from rollbook.roster.plan.judgement import judge_plan
 from rollbook.roster.plan.roster import plan_roster
 from rollbook.roster.queries.identity import released_to, school_answers
+from rollbook.roster.rules.policy import IntakePolicy, policy_from
 from rollbook.roster.rules.reading import Reading
 from rollbook.roster.types import BundleResult, RosterFrames
 from rollbook.shared.actor import Actor
@@ -69,6 +71,7 @@ def propose_roster(
     Raises: MayNotSendRoster where it reaches beyond what the sender may send.
     """
     areas = versions_of([f"roster:{intake.source}"])
+    policy = _policy_of(intake, reading.policy)
     current = CurrentRoster(
         source=intake.source,
         frames=roster_frames(scope, source=intake.source),
@@ -78,7 +81,7 @@ def propose_roster(
         aliases=student_aliases(scope),
         elsewhere=enrollments_elsewhere(scope, source=intake.source),
         answers=school_answers(scope),
-        second_school=reading.policy.second_school,
+        second_school=policy.second_school,
         released=released_to(scope),
     )
     plan = plan_roster(
@@ -95,7 +98,7 @@ def propose_roster(
     note_questions(intake, plan.questions, by=by, now=now)
     judged = judge_plan(
         plan,
-        reading.policy,
+        policy,
         result,
         current=current,
         incoming=frames,
@@ -125,6 +128,14 @@ def propose_roster(
         now=now,
     )
     return Proposed(proposed, False, home if is_there else None, findings)
+
+
+def _policy_of(intake: Intake, policy: IntakePolicy) -> IntakePolicy:
+    """Ask for two people where a saved source of this roster does: sending it by hand asks too."""
+    saved = Source.objects.exclude(key="").filter(key=intake.source, is_archived=False)
+    asked = [policy_from(source.policy).second_person_from for source in saved]
+    least = [number for number in (policy.second_person_from, *asked) if number is not None]
+    return replace(policy, second_person_from=min(least, default=None))
 
 
 def _sizes(scope: Scope, current: CurrentRoster) -> dict[int, int]:

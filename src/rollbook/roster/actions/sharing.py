@@ -18,7 +18,7 @@ from rollbook.roster.models.sources import Source
 from rollbook.roster.plan.sections import SectionWorld, world_of
 from rollbook.roster.queries.intakes import get_intake
 from rollbook.roster.queries.sections import PARTS, find_section_world, section_path
-from rollbook.roster.queries.sources import source_to_change
+from rollbook.roster.queries.sources import require_approver, source_to_change
 from rollbook.roster.rules.reading import reading_from
 from rollbook.roster.rules.sharing import Sharing
 from rollbook.shared.actor import Actor
@@ -68,6 +68,7 @@ def save_sharing(
     Raises: SourceNotFound; MayNotChangeSource.
     """
     source = source_to_change(scope, source_uuid)
+    require_approver(scope, source)
     with transaction.atomic():
         source.sharing = sharing.as_json()
         source.save(update_fields=["sharing"])

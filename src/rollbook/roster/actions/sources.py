@@ -177,7 +177,12 @@ def _saved(
     source.sealed_secrets = seal(secrets, [settings.SECRET_KEY]) if secrets else ""
     with transaction.atomic():
         source.save()
-        detail = {"format": source.format, "is_secret_new": secrets != kept}
+        detail = {
+            "format": source.format,
+            "is_secret_new": secrets != kept,
+            "commits_itself": draft.policy.commits_itself,
+            "second_person_from": draft.policy.second_person_from,
+        }
         audit_source(action, source, detail, by=by, now=now)
         plan_next_look(minutes=[draft.every_minutes], by=by, now=now)
     return source
@@ -259,8 +264,23 @@ def _faults_of_policy(scope: Scope, source: Source, policy: IntakePolicy) -> dic
     counts = (limits.archive_count, limits.archive_minimum, limits.minimum)
     if not all(0 <= share <= 1 for share in shares) or min(counts) < 0:
         faults["thresholds"] = "Write limits as percentages from 0 to 100 and as whole numbers."
-    # A plan that goes in alone is approved by whoever says so here, once for all nights.
-    is_new = policy.commits_itself and not policy_from(source.policy).commits_itself
-    if is_new and not scope.over(Permission.ROSTER_APPROVE).includes(source.organization_id):
+    return faults | _faults_of_approval(scope, source, policy)
+
+
+def _faults_of_approval(scope: Scope, source: Source, policy: IntakePolicy) -> dict[str, str]:
+    """Keep to who may approve rosters what would let a plan pass that waits for them now."""
+    if scope.over(Permission.ROSTER_APPROVE).includes(source.organization_id):
+        return {}
+    faults: dict[str, str] = {}
+    # A plan that goes in alone is approved by whoever says so here, once for all nights: also where
+    # it comes from, how it is read and what holds it.
+    if policy.commits_itself:
         faults["commits_itself"] = "Only who may approve rosters lets plans go in by themselves."
+    before = policy_from(source.policy).second_person_from
+    if _asks_fewer(policy.second_person_from, before):
+        faults["second_person_from"] = "Only who may approve rosters asks fewer plans for two."
     return faults
+
+
+def _asks_fewer(now: int | None, before: int | None) -> bool:
+    return before is not None and (now is None or now > before)

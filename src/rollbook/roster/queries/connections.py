@@ -54,13 +54,17 @@ def own_folders(scope: Scope, district: Organization) -> list[Path]:
     """Return the folders of this server in which a reader may let a district's source watch.
 
     Shape: all of the installation's for its operator; for anybody else those in them that are
-           named by the district's state code, so that no district reads another's files.
+           named by the district's state code, so that no district reads another's files; none
+           where another district goes by the same code.
     """
     bases: list[Path] = list(settings.ROSTER_FOLDERS)
     if scope.over(Permission.ROSTER_WRITE).everything:
         return bases
     code = district.natural_id
-    return [base / code for base in bases] if code.isalnum() else []
+    others = Organization.objects.filter(kind=district.kind, natural_id=code)
+    if not code.isalnum() or others.exclude(pk=district.pk).exists():
+        return []
+    return [base / code for base in bases]
 
 
 def _of_installation(source: Source, path: str) -> dict[str, str]:
@@ -77,6 +81,10 @@ def _of_installation(source: Source, path: str) -> dict[str, str]:
             raise SourceFailed(
                 "not_found", "This folder is not one from which this installation may read."
             )
+        # Kept in full when it was saved, without a link: one that is there now is somebody else's
+        # doing, and may lead to what another district sends.
+        if Path(path).resolve() != Path(path):
+            raise SourceFailed("refused", "This folder has become a link. Save the source again.")
         told["root"] = str(base)
     return told
 

@@ -116,6 +116,16 @@ def source_to_change(scope: Scope, uuid: UUID | str) -> Source:
     return source
 
 
+def require_approver(scope: Scope, source: Source) -> None:
+    """Let pass who may change what becomes of a source's rosters, where nobody looks at them first.
+
+    Raises: MayNotChangeSource for a source that commits by itself, to who may not approve rosters.
+    """
+    may_approve = scope.over(Permission.ROSTER_APPROVE).includes(source.organization_id)
+    if policy_from(source.policy).commits_itself and not may_approve:
+        raise MayNotChangeSource("Only who may approve rosters changes what goes in by itself.")
+
+
 def runs_of(scope: Scope, uuid: UUID | str, page: PageRequest | None = None) -> Page[SyncRun]:
     """Return one page of the runs of a source, latest first, each with its intake and plan.
 
