@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
 from rollbook.cli.orgs import organization_called
-from rollbook.cli.terminal import FORMAT, operator, print_json, print_table
+from rollbook.cli.terminal import FORMAT, Operator, operator, print_json, print_table
+from rollbook.files.csv_separators import SEPARATORS
 from rollbook.roster.rules.import_fields import FIELDS
 from rollbook.roster.rules.mapping import ColumnMapping, mapping_from, suggested_mapping
+from rollbook.roster.sources.flat_file import header_of, read_flat
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 MAPPING = click.argument("mapping", type=click.UUID)
@@ -73,6 +76,10 @@ def show(mapping: Any, output: str) -> None:
         if name in said.columns or name in said.defaults
     ]
     print_table(saved.name, ["import field", "uploaded field", "if blank", "dates"], rows)
+    if said.separator:
+        click.echo(f"Separated by {SEPARATORS[said.separator]}.")
+    if said.sheet:
+        click.echo(f"Sheet: {said.sheet}.")
 
 
 @mappings.command()
@@ -93,6 +100,12 @@ def show(mapping: Any, output: str) -> None:
 )
 @click.option("--district", help="Code or public id of the district that it is for.")
 @click.option("--encoding", default="utf-8", show_default=True, help="How the file is written.")
+@click.option(
+    "--separator",
+    type=click.Choice(sorted(SEPARATORS.values())),
+    help="What stands between the cells of a text file; told from the header when left out.",
+)
+@click.option("--sheet", default="", help="Sheet of a workbook; the first with cells if left out.")
 @FORMAT
 def save(
     *,
@@ -104,23 +117,30 @@ def save(
     given: Path | None,
     district: str | None,
     encoding: str,
+    separator: str | None,
+    sheet: str,
     output: str,
 ) -> None:
     """Save how files with the header of FILE are read: as their columns suggest, or as said."""
     who = operator()
     from rollbook.roster.actions.mappings import save_mapping  # after Django has started
-    from rollbook.roster.sources.flat_file import read_flat
 
-    table = read_flat(file, name=file.name, encoding=encoding)
+    sign = next((sign for sign, word in SEPARATORS.items() if word == separator), "")
     if given is not None:
-        mapping = mapping_from(json.loads(given.read_text(encoding="utf-8")))
+        mapping = mapping_in(given)
+        mapping = replace(
+            mapping, separator=sign or mapping.separator, sheet=sheet or mapping.sheet
+        )
     else:
+        table = read_flat(file, name=file.name, encoding=encoding, separator=sign, sheet=sheet)
         mapping = suggested_mapping(table.header, table.frame)
+        mapping = replace(mapping, separator=sign, sheet=sheet)
     saved = save_mapping(
         who.scope,
         organization_id=organization_called(who, district).id if district else None,
         name=name or file.name,
-        header=table.header,
+        # The next file is recognized before anybody says how it is separated.
+        header=header_of(file, name=file.name, encoding=encoding),
         mapping=_said(mapping, columns, defaults, orders),
         by=who.by,
         now=who.now,
@@ -164,6 +184,29 @@ def delete(mapping: Any) -> None:
 
     delete_mapping(who.scope, mapping, by=who.by, now=who.now)
     click.echo("Deleted.")
+
+
+def mapping_in(path: Path) -> ColumnMapping:
+    """Read a mapping from a file of JSON, as `rollbook mappings show --format json` prints it."""
+    try:
+        return mapping_from(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise click.BadParameter(f"{path.name} holds no mapping as JSON.") from error
+
+
+def mapping_called(who: Operator, called: str) -> ColumnMapping:
+    """Return the saved mapping with this public id, or with this name that only one has."""
+    from rollbook.roster.queries.mappings import MappingNotFound, get_mapping
+    from rollbook.roster.queries.sources import mappings_in  # after Django has started
+
+    try:
+        return mapping_from(get_mapping(who.scope, UUID(called)).mapping)
+    except ValueError:
+        named = [saved for saved in mappings_in(who.scope) if saved.name == called]
+    if len(named) != 1:
+        found = "more than one mapping" if named else "no mapping"
+        raise MappingNotFound(f'There is {found} called "{called}". Give its public id.')
+    return mapping_from(named[0].mapping)
 
 
 def _said(

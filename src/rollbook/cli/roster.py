@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rollbook.changes.types import PlanStatus
+from rollbook.cli.mappings import mapping_called, mapping_in
 from rollbook.cli.roster_findings import papers, show_findings, summary_of_check, write_papers
 from rollbook.cli.terminal import (
     FORMAT,
@@ -20,9 +21,10 @@ from rollbook.cli.terminal import (
     print_table,
 )
 from rollbook.roster.checks.run import check_bundle
+from rollbook.roster.rules.mapping import ColumnMapping
 from rollbook.roster.rules.reading import Reading
 from rollbook.roster.sources.reading import read_roster, translated
-from rollbook.roster.types import IntakeStatus, Profile
+from rollbook.roster.types import IntakeStatus, Profile, SourceFormat
 
 if TYPE_CHECKING:  # tables load only after Django has started
     from rollbook.changes.models import ChangePlan
@@ -40,9 +42,16 @@ ENCODING = click.option(
 )
 
 
+LAYOUT = click.option(
+    "--layout",
+    type=click.Choice([layout.value for layout in SourceFormat]),
+    help="The layout of the file; told from the file when left out.",
+)
+
+
 @click.group()
 def roster() -> None:
-    """Check and load rosters (OneRoster 1.1 and 1.2 CSV)."""
+    """Check and load rosters: OneRoster, Clever, School Data Sync, or any CSV or XLSX."""
 
 
 @roster.command()
@@ -55,6 +64,12 @@ def roster() -> None:
     help="Judge as a conformance run would, or as districts really send.",
 )
 @ENCODING
+@LAYOUT
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Which column of a CSV or XLSX is what: JSON of `rollbook mappings show`.",
+)
 @papers
 @FORMAT
 @click.pass_context
@@ -64,6 +79,8 @@ def check(
     bundle: Path,
     profile: str,
     encoding: str,
+    layout: str | None,
+    mapping: Path | None,
     summary: bool,
     output: str,
     **wanted: Path | None,
@@ -72,7 +89,8 @@ def check(
 
     Exit status: 0 when it is sound or has only warnings, 1 when it has errors.
     """
-    reading = Reading(profile=Profile(profile), encoding=encoding)
+    said = mapping_in(mapping) if mapping else None
+    reading = _reading(profile, encoding, layout, said)
     received = read_roster(bundle, reading, name=bundle.name)
     result = check_bundle(received, profile=reading.profile)
     told = translated(result, received)
@@ -89,6 +107,20 @@ def check(
 
 
 roster.add_command(show_findings)
+
+
+def _reading(
+    profile: str, encoding: str, layout: str | None, mapping: ColumnMapping | None
+) -> Reading:
+    told = SourceFormat(layout) if layout else None
+    if mapping is not None and told not in {None, SourceFormat.MAPPED}:
+        raise click.UsageError(f"Only a file of the layout {SourceFormat.MAPPED} has a mapping.")
+    return Reading(
+        format=SourceFormat.MAPPED if mapping is not None else told,
+        profile=Profile(profile),
+        encoding=encoding,
+        mapping=mapping,
+    )
 
 
 def _counted(records: Mapping[str, int]) -> str:
@@ -132,6 +164,8 @@ def list_intakes(output: str) -> None:
 )
 @click.option("--profile", type=PROFILES, default="lenient", show_default=True)
 @ENCODING
+@LAYOUT
+@click.option("--mapping", help="Name or public id of the saved mapping to read the file by.")
 @FORMAT
 @click.pass_context
 def load(
@@ -142,6 +176,8 @@ def load(
     approve: int | None,
     profile: str,
     encoding: str,
+    layout: str | None,
+    mapping: str | None,
     output: str,
 ) -> None:
     """Check a roster bundle, plan what it changes, and commit the plan when asked to.
@@ -156,8 +192,9 @@ def load(
         who.scope,
         bundle,
         file_name=bundle.name,
-        profile=Profile(profile),
-        encoding=encoding,
+        reading=_reading(
+            profile, encoding, layout, mapping_called(who, mapping) if mapping else None
+        ),
         by=who.by,
         now=who.now,
     )

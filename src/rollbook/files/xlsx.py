@@ -110,20 +110,44 @@ def read_xlsx(
     return replace(table, encoding="xlsx")
 
 
+def sheets_of(source: bytes | Path, *, limits: Limits = XLSX_LIMITS) -> tuple[str, ...]:
+    """Return the names of the visible sheets of a workbook that can be read, in its order.
+
+    Raises: OSError when a path cannot be read.
+    """
+    try:
+        book = _book(source, "", limits, FindingReport())
+    except _Refused:
+        return ()
+    return tuple(_visible(book)) if book is not None else ()
+
+
 def _rows(
     source: bytes | Path, name: str, sheet: str, limits: Limits, findings: FindingReport
 ) -> tuple[list[list[Any]], int]:
+    book = _book(source, name, limits, findings)
+    if book is None:
+        return [], 1
+    try:
+        chosen = _sheet(book, name, sheet, limits, findings)
+        start = chosen.start or (0, 0)
+        return chosen.to_python(skip_empty_area=True), start[0] + 1
+    except (CalamineError, ValueError, OSError) as error:
+        raise _Refused(XLSX_DAMAGED, what="its parts do not fit together") from error
+
+
+def _book(
+    source: bytes | Path, name: str, limits: Limits, findings: FindingReport
+) -> CalamineWorkbook | None:
+    """Open a workbook; None after a finding about its parts."""
     size = source.stat().st_size if isinstance(source, Path) else len(source)
     if size > limits.max_bytes:
         raise _Refused(XLSX_TOO_LARGE, what=f"more than {limits.max_bytes} bytes")
     content = source.read_bytes() if isinstance(source, Path) else source
     if not _is_safe(content, name, limits, findings):
-        return [], 1
+        return None
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        chosen = _sheet(book, name, sheet, limits, findings)
-        start = chosen.start or (0, 0)
-        return chosen.to_python(skip_empty_area=True), start[0] + 1
+        return CalamineWorkbook.from_filelike(io.BytesIO(content))
     except PasswordError as error:
         raise _Refused(XLSX_DAMAGED, what="it is locked by a password") from error
     except (CalamineError, ValueError, OSError) as error:
@@ -153,11 +177,7 @@ def _sheet(
 ) -> CalamineSheet:
     if wanted and wanted not in book.sheet_names:
         raise _Refused(XLSX_NO_SHEET, value=wanted)
-    visible = [
-        meta.name
-        for meta in book.sheets_metadata
-        if "Visible" in str(meta.visible) and "WorkSheet" in str(meta.typ)
-    ]
+    visible = _visible(book)
     for candidate in [wanted] if wanted else visible:
         sheet = book.get_sheet_by_name(candidate)
         if sheet.height * sheet.width > limits.max_cells:
@@ -167,6 +187,14 @@ def _sheet(
                 findings.add(XLSX_OTHER_SHEETS.finding(file=name, value=candidate))
             return sheet
     raise _Refused(XLSX_EMPTY)
+
+
+def _visible(book: CalamineWorkbook) -> list[str]:
+    return [
+        meta.name
+        for meta in book.sheets_metadata
+        if "Visible" in str(meta.visible) and "WorkSheet" in str(meta.typ)
+    ]
 
 
 def _table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rollbook.files.csv import CsvTable
+from rollbook.files.csv_separators import told_separator
+from rollbook.files.xlsx import sheets_of
 from rollbook.orgs.queries import organizations_in
 from rollbook.orgs.types import OrganizationKind
 from rollbook.roster.actions.mappings import (
@@ -48,7 +50,7 @@ from rollbook.roster.rules.mapping import (
 )
 from rollbook.roster.rules.reading import reading_from
 from rollbook.roster.sources.converting import placed
-from rollbook.roster.sources.flat_file import read_flat
+from rollbook.roster.sources.flat_file import is_workbook, read_flat
 from rollbook.roster.sources.mapped_file import columns_read, orders_of, preview
 from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.scope import Permission
@@ -105,6 +107,13 @@ _ORDERS: Final = (
     ("ymd", gettext_lazy("Year first: 2018-03-14")),
 )
 
+_SEPARATORS: Final[Mapping[str, Promise]] = {
+    ",": gettext_lazy("Commas"),
+    ";": gettext_lazy("Semicolons"),
+    "\t": gettext_lazy("Tabs"),
+    "|": gettext_lazy("Bars"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _FieldRow:
@@ -148,8 +157,12 @@ def mapping(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     except FileNotFoundError:
         messages.error(request, _("The file is not kept here any more. Send the roster again."))
         return redirect("roster_plan", school_year=school_year, intake=intake)
-    shown = said or suggested_mapping(table.header, table.frame)
-    if request.method == "POST" and request.POST.get("action") == "use":
+    shown, is_other = _shown(table, said)
+    if is_other:
+        messages.warning(
+            request, _("The columns are others now. Look at what was found, and check again.")
+        )
+    elif request.method == "POST" and request.POST.get("action") == "use":
         answer = _used(request, school_year, found, shown)
         if answer is not None:
             return answer
@@ -195,6 +208,17 @@ def _trail(school_year: int) -> list[tuple[str, str]]:
     ]
 
 
+def _shown(table: CsvTable, said: ColumnMapping | None) -> tuple[ColumnMapping, bool]:
+    """Return what was said, or what the columns suggest where none that was said is there."""
+    suggested = suggested_mapping(table.header, table.frame)
+    if said is None:
+        return suggested, False
+    read = columns_read(table, said)
+    if read or not said.columns or not table.header:
+        return said, False
+    return replace(suggested, separator=said.separator, sheet=said.sheet), True
+
+
 def _said(request: Reader) -> ColumnMapping:
     """Read the form: which column feeds which field, what values mean, and the defaults."""
     columns: dict[str, str] = {}
@@ -213,6 +237,7 @@ def _said(request: Reader) -> ColumnMapping:
         if said:
             values[name] = dict(zip(said, meant, strict=False))
     plain = {"columns": columns, "defaults": defaults, "date_orders": orders, "values": values}
+    plain |= {name: request.POST.get(name, "") for name in ("separator", "sheet")}
     return mapping_from(plain)
 
 
@@ -274,12 +299,27 @@ def _context(
             for about, label in _ABOUT.items()
         ],
         "orders": _ORDERS,
+        **_written(intake, said),
         "values": _value_rows(table, read, said),
         "labels": [_LABELS[name] for name in names],
         "preview": [(line, [cells[name] for name in names]) for line, cells in rows],
         "row_count": table.frame.height,
         "findings": list(table.findings),
         "missing": [_(" or ").join(str(_LABELS[name]) for name in group) for group in said.missing],
+    }
+
+
+def _written(intake: Intake, said: ColumnMapping) -> dict[str, object]:
+    """Return the sheets to choose from, or the separators with the one that the header shows."""
+    path = kept_path(intake)
+    if is_workbook(path):
+        return {"sheets": list(sheets_of(path)), "sheet": said.sheet}
+    encoding = reading_from(intake.reading).encoding
+    told = _SEPARATORS[told_separator(path, encoding=encoding)]
+    return {
+        "separators": list(_SEPARATORS.items()),
+        "separator": said.separator,
+        "told_separator": told,
     }
 
 

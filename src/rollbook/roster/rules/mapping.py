@@ -25,6 +25,8 @@ WORDS_OF: Final[Mapping[FieldKind, dict[str, str]]] = {
     FieldKind.SEX: SEXES,
     FieldKind.FLAG: FLAGS,
 }
+# What may stand between cells; anything else in a mapping is left out.
+_SEPARATORS: Final = frozenset(",;\t|")
 # A column with more different values than this holds no words.
 _MOST_WORDS: Final = 60
 
@@ -73,7 +75,7 @@ def mapping_from(plain: Mapping[str, Any]) -> ColumnMapping:
         values={name: dict(values) for name, values in _known(plain.get("values", {})).items()},
         defaults=_known(plain.get("defaults", {})),
         date_orders=_known(plain.get("date_orders", {})),
-        separator=str(plain.get("separator", "")),
+        separator=separator if (separator := plain.get("separator")) in _SEPARATORS else "",
         sheet=str(plain.get("sheet", "")),
     )
 
