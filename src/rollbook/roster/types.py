@@ -84,11 +84,13 @@ class Origin:
     """Say where the rows of one converted table stood in what was received.
 
     Shape: `rows` has `_line` (of the converted table), `file`, `line`; `columns` maps
-           (received file, converted column) to that file's own name of the column.
+           (received file, converted column) to that file's own name of the column; `cells` has,
+           of converted columns that stood elsewhere than their rows, where: as `rows`.
     """
 
     rows: pl.DataFrame
     columns: Mapping[tuple[str, str], str]
+    cells: Mapping[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
 
 
 @dataclass(frozen=True)

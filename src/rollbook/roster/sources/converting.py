@@ -30,9 +30,9 @@ class Conversion:
     Shape: `parts` are frames of text with `_file` and `_from`, the received file and line, and
            columns of their table; `columns` says what those are called in the received file.
            `further` are more places (`sourcedId`, `_file`, `_from`) that speak of the same
-           records; `unread` are rows of received files that nobody could read, with the tables
-           that they may belong to; `noted` are findings, by table. `vocabulary` is what the
-           received files can say.
+           records, and `cells` the places of columns that come from other rows. `unread` are
+           rows of received files that nobody could read, with the tables that they may belong
+           to; `noted` are findings, by table. `vocabulary` is what the files can say.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Conversion:
     noted: dict[str, list[tuple[Check, str, pl.DataFrame, dict[str, object]]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    cells: dict[str, dict[str, pl.DataFrame]] = field(default_factory=lambda: defaultdict(dict))
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     def add(self, table: str, rows: pl.DataFrame, columns: Mapping[str, str]) -> None:
@@ -59,6 +60,17 @@ class Conversion:
         if rows.height:
             file = rows[FILE][0]
             self.columns[table] |= {(file, ours): theirs for ours, theirs in columns.items()}
+
+    def add_places(
+        self, table: str, column: str, rows: pl.DataFrame, *, theirs: str | None
+    ) -> None:
+        """Say where the cells of a column stood that come from other rows than their record.
+
+        Shape: `rows` have `sourcedId`, `_file` and `_from`, of one received file.
+        """
+        self.cells[table][column] = rows
+        if theirs is not None and rows.height:
+            self.columns[table][rows[FILE][0], column] = theirs
 
     def say(self, check: Check, *, file: str, **words: Any) -> None:
         """Note one finding about the received files themselves."""
@@ -160,7 +172,11 @@ class Conversion:
         if unread is not None:
             places.append(unread)
         made = CsvTable(f"{table}.csv", layout.header, frame, findings, left_out=left_out)
-        return made, Origin(pl.concat(places), dict(self.columns.get(table, {})))
+        cells = {
+            column: self._more_places(frame, rows)
+            for column, rows in self.cells.get(table, {}).items()
+        }
+        return made, Origin(pl.concat(places), dict(self.columns.get(table, {})), cells)
 
     def _more_places(self, frame: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
         lines = frame.select("sourcedId", "_line").unique("sourcedId", keep="first")

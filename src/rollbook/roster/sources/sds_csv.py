@@ -181,11 +181,10 @@ def _add_users(conversion: Conversion, file: Received, roles: Received) -> None:
     """Add the users; the grade of a student is in the first role that says one."""
     facts = {name: name for name in ("givenName", "familyName", "username")}
     rows = first_rows(conversion, "users", file.rows, "sourcedId", facts)
-    said = roles.rows.select("userSourcedId", grade=text(roles.rows, "grade"))
-    grades = said.drop_nulls().unique("userSourcedId", keep="first", maintain_order=True)
-    rows = rows.join(
-        grades, left_on="sourcedId", right_on="userSourcedId", how="left", maintain_order="left"
-    )
+    said = roles.rows.select(FILE, LINE, sourcedId="userSourcedId", grade=text(roles.rows, "grade"))
+    grades = said.drop_nulls().unique("sourcedId", keep="first", maintain_order=True)
+    conversion.add_places("users", "grades", grades, theirs=roles.spelled.get("grade"))
+    rows = rows.join(grades.drop(FILE, LINE), on="sourcedId", how="left", maintain_order="left")
     conversion.add(
         "users",
         rows.select(

@@ -30,13 +30,17 @@ _Key = tuple[str, str, int | None, str | None, str | None]
 class _Places:
     """Look up where the lines of one converted table stood.
 
-    Shape: `lines` maps a line to its first place: file, line, and whether it is of staff.
+    Shape: `lines` maps a line to its first place: file, line, and whether it is of staff; `cells`
+           does so for columns that stood elsewhere: file and line.
     """
 
     origin: Origin
     files: tuple[str, ...]
     lines: Mapping[int, tuple[str, int, bool]] = field(
         default_factory=dict[int, tuple[str, int, bool]]
+    )
+    cells: Mapping[tuple[str, int], tuple[str, int]] = field(
+        default_factory=dict[tuple[str, int], tuple[str, int]]
     )
 
     def column(self, file: str, name: str, *, is_staff: bool = False) -> str | None:
@@ -141,7 +145,12 @@ def _places(origin: Origin, lines: set[int], bundle: OneRosterBundle, table: str
     told = once.with_columns(is_staff=pl.col("_line").is_in(staff))
     by_line = {line: (file, at, of) for line, file, at, of in told.iter_rows()}
     files = tuple(origin.rows["file"].unique(maintain_order=True))
-    return _Places(origin, files, by_line)
+    cells = {
+        (column, at): (file, line)
+        for column, places in origin.cells.items()
+        for at, file, line in places.filter(pl.col("_line").is_in(sorted(lines))).iter_rows()
+    }
+    return _Places(origin, files, by_line, cells)
 
 
 def _told(finding: Finding, places: Mapping[str, _Places]) -> Finding:
@@ -156,6 +165,7 @@ def _told(finding: Finding, places: Mapping[str, _Places]) -> Finding:
         line = None
     column = None
     if finding.column is not None:
+        file, line = of.cells.get((finding.column, finding.line or 0), (file, line))
         column = of.column(file, finding.column, is_staff=is_staff) or finding.column
     value = _plain(finding.value)
     says = _with_words(finding, of, file, is_staff=is_staff)

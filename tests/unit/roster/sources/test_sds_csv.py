@@ -44,7 +44,19 @@ def test_findings_name_their_columns(tmp_path: Path) -> None:
     files = changed(files, "roles.csv", "1,s,student,SY,3", "1,s,student,SY,33")
     _, result = checked(zipped(tmp_path, files))
     assert ("ROS-301", "enrollments.csv", 2, "userSourcedId") in told(result)
-    assert ("ROS-251", "users.csv", 2, "grade") in told(result)
+    assert ("ROS-251", "roles.csv", 2, "grade") in told(result)
+
+
+def test_a_grade_is_told_where_it_stands_and_a_name_at_its_user(tmp_path: Path) -> None:
+    files = changed(
+        SDS, "roles.csv", "1,s,student,SY,3,", "2,s,aide,SY,,FALSE,,\n1,s,student,SY,33,"
+    )
+    files = changed(files, "users.csv", "Eli,Soto", ",Soto")
+    _, result = checked(zipped(tmp_path, files))
+    assert [place for place in told(result) if place[3] in {"grade", "givenName"}] == [
+        ("ROS-220", "users.csv", 2, "givenName"),
+        ("ROS-251", "roles.csv", 3, "grade"),
+    ]
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
