@@ -27,6 +27,10 @@ class Organization(models.Model):
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
+    # The words of its roster, to be given back as they came: OneRoster has kinds that we fold
+    # into ours, and a place that names none above it stands under its district here.
+    received_type = models.TextField(blank=True, default="")
+    received_parent = models.TextField(blank=True, default="")
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -79,6 +83,7 @@ class AcademicSession(models.Model):
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
+    received_type = models.TextField(blank=True, default="")  # as its roster says it
     source = models.CharField(max_length=40, blank=True)
     sourced_id = models.CharField(max_length=255, blank=True)
     is_active = models.BooleanField(default=True)

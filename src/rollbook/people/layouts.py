@@ -118,6 +118,7 @@ COURSES: Final = PlanTable(
     columns={
         "uuid": "uuid",
         "organization_id": "integer",
+        "school_year_sourced_id": "text",
         "title": "text",
         "course_code": "text",
         "grades": "text",

@@ -216,6 +216,7 @@ class Course(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="courses")
+    school_year_sourced_id = models.TextField(blank=True, default="")
     title = models.TextField()
     course_code = models.TextField(blank=True)
     grades = models.TextField(blank=True)  # codes joined by a comma, as OneRoster has it

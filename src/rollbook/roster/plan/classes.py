@@ -23,6 +23,7 @@ def want_courses(draft: Draft) -> None:
         "sourced_id", "organization_id", "title",
         joined("grades"), joined("subjects"), joined("subject_codes"),
         line="_line", course_code=text("course_code"),
+        school_year_sourced_id=text("school_year_sourced_id"),
     )  # fmt: skip
     if draft.incoming.modes.get("courses", Mode.ABSENT) is Mode.ABSENT:
         keep(draft, people.COURSES, _courses_of_classes(draft), "classes.csv")
@@ -43,6 +44,7 @@ def _courses_of_classes(draft: Draft) -> pl.DataFrame:
         sourced_id="course_sourced_id",
         line="_line",
         course_code=pl.lit(""),
+        school_year_sourced_id=pl.lit(""),
     )  # fmt: skip
 
 
@@ -66,12 +68,12 @@ def want_classes(draft: Draft) -> None:
     rows = placed.join(spans, on="sourced_id", how="left", maintain_order="left").select(
         "sourced_id", "school_id", "course_id", "title", "begins_on", "ends_before",
         joined("periods"), joined("grades"), joined("subjects"), joined("subject_codes"),
+        joined("term_sourced_ids"),
         line="_line",
         class_code=text("class_code"),
         kind="class_type",
         location=text("location"),
         school_year=pl.col("school_year").fill_null(draft.school_year),
-        term_sourced_ids=pl.col("term_sourced_ids").list.sort().list.join(",").fill_null(""),
     )  # fmt: skip
     keep(draft, people.CLASSES, rows, "classes.csv")
 

@@ -41,6 +41,8 @@ def want_organizations(draft: Draft) -> None:
         name="name",
         natural_id=text("identifier"),
         parent_sourced_id=pl.col("parent_sourced_id").replace(holders),
+        received_type="type",
+        received_parent=text("parent_sourced_id"),
     )
     rows = _organizations_known_by_natural_id(draft, rows)
     rows, elsewhere = _known_to_other_sources(draft, _home_recognized(draft, rows))
@@ -198,6 +200,7 @@ def want_sessions(draft: Draft) -> None:
         kind=pl.when(pl.col("type").is_in(["schoolYear", "semester", "term", "gradingPeriod"]))
         .then("type")
         .otherwise(pl.lit("term")),
+        received_type="type",
         title="title",
         school_year=pl.col("school_year").cast(pl.Int64),
         starts_on="starts_on",
