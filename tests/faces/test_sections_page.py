@@ -97,7 +97,7 @@ def test_without_a_rule_schools_may_be_chosen(intake: Intake, sign_in: SignIn) -
     chosen = Sharing(SharingMode.SCHOOLS, school_ids=("sch-2",))
     assert sharing_of(EVERYTHING, less.uuid) == chosen
     again = said(client, less)
-    assert "This is what is used of this roster now." in again
+    assert "This part of the roster is used now." in again
     assert "Use all sections</button>" in said(client, less, {"do": "count"})
 
 

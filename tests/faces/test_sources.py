@@ -206,7 +206,7 @@ def test_run_now_queues_one_run(state: SmallState, sign_in: SignIn) -> None:
     source = saved_source(state.north)
     client = sign_in("district_admin", state.north)
     for _ in range(2):
-        assert "begins in a moment" in said(do(client, source, "run"))
+        assert "The run was asked for" in said(do(client, source, "run"))
     job = Job.objects.get(name="roster.run_source")
     assert job.arguments == {"source": str(source.uuid), "is_scheduled": False}
     assert "Pending" in page(client, "roster_sources")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -76,15 +77,36 @@ def rollbook(home: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def rollbooks(home: Path, commands: list[list[str]]) -> list[str]:
+    """Run several commands in one process, as a script of an operator does; say what each said."""
+    script = (
+        "import sys, json; from rollbook.cli.main import main\n"
+        "for words in json.loads(sys.argv[1]):\n"
+        "    main(words, standalone_mode=False); print(end='\\0')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, json.dumps(commands)],
+        env=_environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split("\0")[:-1]
+
+
 @contextmanager
-def served(home: Path, *, is_sandbox: bool) -> Iterator[str]:
-    """Run pages and the background worker, as `rollbook serve` does, on a free port."""
+def served(home: Path, *, is_sandbox: bool, **settings: str) -> Iterator[str]:
+    """Run pages and the background worker, as `rollbook serve` does, on a free port.
+
+    `settings` are settings of this installation as its environment says them.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     environment = {**_environment(home), "ROLLBOOK_BASE_URL": address}
-    environment["ROLLBOOK_SANDBOX"] = "1" if is_sandbox else "0"
+    environment |= {"ROLLBOOK_SANDBOX": "1" if is_sandbox else "0", **settings}
     command = [sys.executable, "-m", "rollbook.cli", "serve", "--port", str(port), "--workers", "1"]
     with (home / "serve.log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)

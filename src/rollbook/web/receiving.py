@@ -76,7 +76,7 @@ def checked(request: Reader, school_year: int, intake: Intake) -> HttpResponse:
             enqueue(
                 "roster.check_intake",
                 arguments={"intake_uuid": str(intake.uuid)},
-                dedupe_key=f"check:{intake.uuid}",
+                dedupe_key=f"check:{intake.uuid}:{now():%Y-%m-%dT%H:%M}",
                 by=request.actor,
                 now=now(),
             )

@@ -39,7 +39,7 @@ from rollbook.roster.queries.sources import (
     source_health,
     sources_health,
 )
-from rollbook.roster.rules.running import ClosedDays, NextStep, summer_pause
+from rollbook.roster.rules.running import OF_ANY_FORMAT, ClosedDays, NextStep, summer_pause
 from rollbook.roster.sources.connecting import ConnectionReport
 from rollbook.roster.types import RunOutcome, SourceFormat, SourceKind
 from rollbook.shared.page import PageRequest
@@ -47,7 +47,7 @@ from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now, typed
 from rollbook.web.lists import page_number
 from rollbook.web.rosters import crumbs
-from rollbook.web.source_words import DAYS, FORMATS, KINDS, OUTCOMES, STATUSES, STEPS
+from rollbook.web.source_words import DAYS, FORMATS, KINDS, OUTCOMES, READY, STATUSES, STEPS
 from rollbook.web.words import known_as
 
 # Steps that are a form's button on the page itself, those that lead to the settings, and those
@@ -81,6 +81,7 @@ def sources(request: Reader, school_year: int) -> HttpResponse:
         "section": "rosters",
         "breadcrumbs": crumbs(school_year),
         "sources": [_shown(health, school_year) for health in found],
+        "waits": any(health.step is NextStep.WAIT for health in found),
         "may_add": request.scope.may(Permission.ROSTER_WRITE),
     }
     return render(request, "rosters/sources.html", context)
@@ -127,6 +128,8 @@ def _page(
         "summer": _summer(request, found, closed),
         "reading": reading_of(found),
         "format": FORMATS[SourceFormat(found.format)],
+        "is_of_files": SourceKind(found.kind) in OF_ANY_FORMAT,
+        "waits": health.step is NextStep.WAIT,
         "sections_link": _sections_link(health, school_year),
     }
     return render(request, "rosters/source.html", context)
@@ -135,6 +138,8 @@ def _page(
 def _shown(health: SourceHealth, school_year: int) -> dict[str, object]:
     """Return one source in words: its status, the sentence, the next step and where it is done."""
     word, tag, answer = STATUSES[health.status]
+    if health.step is NextStep.COMMIT:
+        answer = READY
     told = health.told
     link = ""
     if health.step in TO_INTAKE and health.intake is not None:
@@ -211,7 +216,7 @@ def _nothing(request: Reader, found: Source) -> str:
 
 def _run(request: Reader, found: Source) -> str:
     ask_for_run(request.scope, found.uuid, by=request.actor, now=now())
-    return _("The run begins in a moment. Open this page again in a few minutes.")
+    return _("The run was asked for. This page shows by itself what comes of it.")
 
 
 def _pause(request: Reader, found: Source) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -39,18 +40,18 @@ from rollbook.roster.actions.commit import (
     endorse_intake,
     undo_intake,
 )
-from rollbook.roster.actions.preflight import MayNotSendRoster, preflight_again
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries.intakes import findings_of, get_intake, intake_page
 from rollbook.roster.queries.sources import sources_in
 from rollbook.roster.rules.reading import reading_from
+from rollbook.roster.types import IntakeStatus
 from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.web import plan_tables as shown
 from rollbook.web.door import Reader, door, now, typed
 from rollbook.web.lists import SHOWN_FINDINGS, page_number
-from rollbook.web.receiving import ENCODINGS, received
+from rollbook.web.receiving import ENCODINGS, asks_for_mapping, checked_again, received
 from rollbook.web.words import known_as
 
 CHOICES = ("all", "endorse", "additions", "discard", "undo", "again")
@@ -86,6 +87,8 @@ REFUSALS = {
         "as it would be now."
     ),
 }
+# A million students are checked in less, so more means that nobody works on it.
+USUALLY_CHECKED_WITHIN = timedelta(minutes=10)
 # No plan has so many changes: what somebody typed that is no number approves nothing.
 NO_COUNT = -1
 
@@ -150,6 +153,9 @@ def plan(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         "edits": _overridden(request, found),
         "is_stale": _is_stale(found, summary),
         "may_send": _may(request, found, Permission.ROSTER_WRITE),
+        "asks_for_mapping": asks_for_mapping(found),
+        "is_being_checked": _is_being_checked(found),
+        "is_slow": now() - found.received_at > USUALLY_CHECKED_WITHIN,
         "files": _files(found),
         "findings": findings[:SHOWN_FINDINGS],
         "finding_count": sum(found.counts.get("by_code", {}).values()),
@@ -161,6 +167,11 @@ def plan(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         "school_year_number": school_year,
     }
     return render(request, "rosters/plan.html", context)
+
+
+def _is_being_checked(intake: Intake) -> bool:
+    """Tell whether what a roster would change is still being worked out."""
+    return intake.status == IntakeStatus.RECEIVED.value and not asks_for_mapping(intake)
 
 
 def _asks(intake: Intake, summary: PlanSummary | None) -> str:
@@ -276,7 +287,7 @@ def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
         messages.error(request, _("Choose what to do with this plan. Nothing was done."))
         return redirect("roster_plan", school_year=school_year, intake=intake)
     if choice == "again":
-        return _checked_again(request, school_year, intake)
+        return checked_again(request, school_year, intake)
     try:
         says = _decided(request, intake, choice)
     except tuple(REFUSALS) as refusal:
@@ -294,20 +305,6 @@ def decide(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
     else:
         messages.success(request, says)
     return redirect("roster_plan", school_year=school_year, intake=intake)
-
-
-def _checked_again(request: Reader, school_year: int, intake: UUID) -> HttpResponse:
-    """Plan the same bytes again, as the records are now, and show that plan."""
-    try:
-        again = preflight_again(request.scope, intake, by=request.actor, now=now())
-    except MayNotSendRoster:
-        messages.error(
-            request,
-            _("This roster is of a district that your role does not cover. Nothing was changed."),
-        )
-        return redirect("roster_plan", school_year=school_year, intake=intake)
-    messages.success(request, _("This is what the roster would change now."))
-    return redirect("roster_plan", school_year=school_year, intake=again.uuid)
 
 
 def _decided(request: Reader, intake: UUID, choice: str) -> str:

@@ -63,6 +63,12 @@ class Shown:
     fault: str
     is_kept: bool
 
+    @property
+    def is_seldom(self) -> bool:
+        """Tell whether the form folds the field away: whoever connects leaves it as it is."""
+        is_usual = bool(self.field.default) and self.value == self.field.default
+        return is_usual and not self.field.is_required and not self.fault
+
 
 @door(
     rule="Names of districts within ROSTER_WRITE; adds a source to one of them.",
@@ -232,11 +238,13 @@ def _form(
     off = draft.switched_off if draft else reading.switched_off
     mapping = draft.mapping if draft else (found.mapping.uuid if found and found.mapping else None)
     limits = reading.policy.thresholds
+    fields = _fields(kind, found, draft, faults)
     return {
         "is_form": True,
         "faults": {field: _(says) for field, says in faults.items()},
         "name": draft.name if draft else (found.name if found else ""),
-        "fields": _fields(kind, found, draft, faults),
+        "fields": fields,
+        "seldom_count": sum(field.is_seldom for field in fields),
         "districts": districts,
         "district": request.POST.get("district", ""),
         "formats": [(layout.value, word) for layout, word in FORMATS.items()]

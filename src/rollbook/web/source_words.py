@@ -42,7 +42,7 @@ FORMATS: Final[dict[SourceFormat, Promise]] = {
 STATUSES: Final[dict[SourceStatus, tuple[Promise, str, Promise]]] = {
     SourceStatus.SUCCESSFUL: (_("Successful"), "done", _("Yes: the latest run went well.")),
     SourceStatus.IN_PROGRESS: (_("In progress"), "plain", _("It is running now.")),
-    SourceStatus.PENDING: (_("Pending"), "plain", _("Yes, and something is about to happen.")),
+    SourceStatus.PENDING: (_("Pending"), "plain", _("A run is about to begin.")),
     SourceStatus.ON_HOLD: (
         _("On hold"),
         "hold",
@@ -63,7 +63,7 @@ STATUSES: Final[dict[SourceStatus, tuple[Promise, str, Promise]]] = {
 }
 STEPS: Final[dict[NextStep, Promise]] = {
     NextStep.NOTHING: _("There is nothing to do."),
-    NextStep.WAIT: _("Wait a few minutes, then open this page again."),
+    NextStep.WAIT: _("Wait a little: what comes of it shows here by itself."),
     NextStep.RUN: _("Run it now."),
     NextStep.SEND: _("Send its first file."),
     NextStep.RESUME: _("Resume it when what it was paused for is settled."),
@@ -87,6 +87,8 @@ OUTCOMES: Final[dict[RunOutcome, Promise]] = {
     RunOutcome.FAILED: _("Could not be read"),
     RunOutcome.SKIPPED: _("Skipped"),
 }
+# A source for which nothing goes on, but something is ready.
+READY: Final = _("A plan is ready. Nothing has changed yet.")
 DAYS: Final[tuple[tuple[str, Promise], ...]] = (
     ("1", _("Monday")),
     ("2", _("Tuesday")),

@@ -75,6 +75,11 @@ WORDS: Final[dict[str, Promise]] = {
     "resets": _("Results reset"),
     "subscores": _("Claim, domain and composite scores"),
     "items": _("Item responses"),
+    # counts of a roster that a source brought
+    "orgs": _("Organizations"),
+    "academicSessions": _("Terms"),
+    "users": _("People"),
+    "roles": _("Roles of people"),
     # subjects
     "Math": _("Mathematics"),
     "ELA": pgettext_lazy("subject", "English language arts (ELA)"),
@@ -121,7 +126,9 @@ def known_as(scope: Scope, label: str) -> str:
     """Return who an audit label is, as far as this reader may know."""
     if label == scope.label:
         return gettext("you")
-    kind, _space, uuid = label.partition(" ")
+    kind, space, uuid = label.partition(" ")
+    if not space and "." in kind:  # a job of the queue
+        return gettext("Rollbook itself")
     if kind != "account":
         return label
     if scope.may(Permission.ACCOUNT_READ):

@@ -22,6 +22,7 @@ from rollbook.changes.actions import PlanDoesNotFit, PlanIsHeld, StateMovedOn
 from rollbook.changes.types import PlanStatus
 from rollbook.jobs.actions import enqueue
 from rollbook.jobs.models import Job
+from rollbook.jobs.types import JobStatus
 from rollbook.roster.actions.commit import MayNotCommitRoster, commit_intake
 from rollbook.roster.actions.preflight import check_intake
 from rollbook.roster.actions.receiving import MayNotSendRoster, receive_intake
@@ -115,15 +116,21 @@ class _Clock:
 
 
 def ask_for_run(scope: Scope, uuid: UUID | str, *, by: Actor, now: datetime) -> Job:
-    """Queue a run of a source by hand; asking twice within a minute is asking once.
+    """Queue a run of a source by hand; asking again before it is over is asking once.
 
     Raises: SourceNotFound; MayNotChangeSource.
     """
     source = source_to_change(scope, uuid)
+    arguments = {"source": str(source.uuid), "is_scheduled": False}
+    going_on = Job.objects.filter(name=RUN_JOB, status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
+    # One that waits to be tried again is no answer to somebody who wants it now.
+    for job in going_on.filter(run_after__lte=now):
+        if job.arguments == arguments:
+            return job
     return enqueue(
         RUN_JOB,
-        arguments={"source": str(source.uuid), "is_scheduled": False},
-        dedupe_key=f"hand:{source.uuid}:{now:%Y-%m-%dT%H:%M}",
+        arguments=arguments,
+        dedupe_key=f"hand:{source.uuid}:{now:%Y-%m-%dT%H:%M:%S}",
         by=by,
         now=now,
     )
