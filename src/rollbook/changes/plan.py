@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -429,3 +429,12 @@ def without_deletions(changes: TableChanges, ids: set[int]) -> tuple[TableChange
     kept = _DELETES & pl.col("id").is_in(list(ids))
     found = _conflicts(changes.table, changes.frame.filter(kept), "", ConflictReason.REFERRED_TO)
     return canonical(TableChanges(changes.table, changes.frame.filter(~kept))), found
+
+
+def without_records(
+    changes: TableChanges, ids: Collection[int]
+) -> tuple[TableChanges, pl.DataFrame]:
+    """Leave out the edits of records that are somebody else's by now, listed as conflicts."""
+    left = ~_ADDS & pl.col("id").is_in(list(ids))
+    found = _conflicts(changes.table, changes.frame.filter(left), "", ConflictReason.EDITED)
+    return canonical(TableChanges(changes.table, changes.frame.filter(~left))), found

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rollbook.changes.actions import UndoHasNothingLeft
 from rollbook.changes.queries import NoSuchPlan, get_plan
 from rollbook.orgs.actions import rebuild_links
 from rollbook.orgs.models import Organization
+from rollbook.people.actions import edit_student, undo_edit
 from rollbook.people.models import Student
+from rollbook.people.queries.edits import RecordNotFound
+from rollbook.roster.actions.commit import undo_intake
 from rollbook.roster.actions.preflight import MayNotSendRoster
+from rollbook.roster.actions.transfers import release_transfer
 from rollbook.roster.models.intakes import Intake
+from rollbook.roster.models.questions import TransferRequest
 from rollbook.roster.models.sources import Source
 from rollbook.roster.queries.intakes import IntakeNotFound, get_intake
 from rollbook.roster.rules.policy import IntakePolicy
 from rollbook.shared.scope import Permission, Reach, Scope
 from tests.db.roster.test_two_districts import (
+    child,
+    first,
     loaded,
     of_district,
     second,
     taken,
     without_the_child,
 )
-from tests.factories.accounts import ON
+from tests.factories.accounts import BY, NOW, ON
 from tests.factories.places import organization
 from tests.factories.sources import saved_source, scripted
 from tests.spec.roster.given import Bundle, _remove_file, good_bundle
@@ -198,3 +207,44 @@ def test_a_file_sent_by_hand_asks_for_as_many_people_as_its_source(
     plan = taken(tmp_path, fewer, of_district("dist")).plan
     assert plan is not None
     assert plan.needs_second_person
+
+
+def test_an_undo_writes_nothing_to_a_child_who_has_gone_to_another_district(tmp_path: Path) -> None:
+    loaded(tmp_path, first())
+    loaded(tmp_path, without_the_child(second()))
+    renamed, after = first(), second()
+    renamed.rows["users"][0]["middleName"] = "Maria"
+    after.rows["users"][0]["middleName"] = "Maria"
+    mine = loaded(tmp_path, renamed, of_district("dist"))
+    taken(tmp_path, after, of_district("z-dist"))
+    request = TransferRequest.objects.get()
+    release_transfer(of_district("dist"), request.uuid, by=BY, now=NOW)
+    loaded(tmp_path, after, of_district("z-dist"))
+    assert (child().district.sourced_id, child().middle_name) == ("z-dist", "Maria")
+    with pytest.raises(UndoHasNothingLeft):
+        undo_intake(of_district("dist"), mine.uuid, by=BY, now=NOW)
+    assert child().middle_name == "Maria"
+
+
+def test_an_edit_of_a_child_who_has_gone_is_not_taken_back_there(tmp_path: Path) -> None:
+    loaded(tmp_path, first())
+    loaded(tmp_path, without_the_child(second()))
+    old, new = sender_for(*mine_of("dist")), sender_for(*mine_of("z-dist"))
+    old = replace(old, reach={**old.reach, PII: old.over(Permission.ROSTER_WRITE)})
+    edited = edit_student(old, child().uuid, {"middle_name": "Maria"}, by=BY, now=NOW)
+    taken(tmp_path, second(), new)
+    release_transfer(old, TransferRequest.objects.get().uuid, by=BY, now=NOW)
+    loaded(tmp_path, second(), new)
+    assert (child().district.sourced_id, child().middle_name) == ("z-dist", "Maria")
+    assert edited.plan_uuid is not None
+    with pytest.raises(RecordNotFound):
+        undo_edit(old, edited.plan_uuid, by=BY, now=NOW)
+    assert child().middle_name == "Maria"
+
+
+PII = Permission.INDIVIDUAL_PII_READ
+
+
+def mine_of(key: str) -> list[Organization]:
+    district = Organization.objects.get(sourced_id=key)
+    return [district, *Organization.objects.filter(parent=district)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 from django.db import transaction
@@ -21,6 +22,7 @@ from rollbook.changes.plan import (
     without_conflicts,
     without_dangling,
     without_deletions,
+    without_records,
 )
 from rollbook.changes.referrers import ids_of, pointing_at_nothing, still_referred_to
 from rollbook.changes.state import lock_areas, move_areas, versions_of
@@ -38,6 +40,8 @@ from rollbook.shared import events
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Scope
 
+_NOBODYS: Final[Mapping[str, Collection[int]]] = {}
+
 
 class UndoHasNothingLeft(Exception):
     """Say that every cell the plan wrote was changed since: there is nothing to take back."""
@@ -48,13 +52,19 @@ class UndoCannotBeUndone(Exception):
 
 
 def undo_plan(
-    plan_uuid: uuid.UUID, *, scope: Scope | None = None, by: Actor, now: datetime
+    plan_uuid: uuid.UUID,
+    *,
+    scope: Scope | None = None,
+    leaving: Mapping[str, Collection[int]] = _NOBODYS,
+    by: Actor,
+    now: datetime,
 ) -> CommitReceipt:
     """Take a committed plan back, except where later changes touched the same cells.
 
     Shape:  the receipt is that of a new plan, of kind undo, whose file holds what was really taken
             back and, in `conflicts`, every cell left alone and why. A record that the plan added
-            goes if it is as the plan wrote it and nothing that stays points at it.
+            goes if it is as the plan wrote it and nothing that stays points at it. Records in
+            `leaving`, ids by the name of their table, are somebody else's by now and stay.
     Raises: MayNotCommit, PlanIsNotCommitted, PlanIsFinished where the plan was undone or discarded,
             UndoCannotBeUndone, UndoHasNothingLeft; DigestDiffers where the plan's file was altered.
     """
@@ -67,7 +77,7 @@ def undo_plan(
             raise UndoCannotBeUndone
         versions = versions_of(plan.areas)
         lock_areas(versions)
-        changes, conflicts = _fitting(_applied(plan))
+        changes, conflicts = _fitting(_applied(plan), leaving)
         if not changes:
             raise UndoHasNothingLeft
         write_changes(changes)
@@ -89,19 +99,22 @@ def _applied(plan: ChangePlan) -> Sequence[TableChanges]:
     return only_additions_and_updates(changes) if was_partial(plan) else changes
 
 
-def _fitting(applied: Sequence[TableChanges]) -> tuple[list[TableChanges], pl.DataFrame]:
+def _fitting(
+    applied: Sequence[TableChanges], leaving: Mapping[str, Collection[int]]
+) -> tuple[list[TableChanges], pl.DataFrame]:
     """Return the inverse of what was applied, as far as it still fits, and what does not."""
     fitting: list[TableChanges] = []
     conflicts = [CONFLICTS.to_frame()]
     returning: dict[str, set[int]] = {}
-    for change in inverse(applied):
+    for whole in inverse(applied):
+        change, others = without_records(whole, leaving.get(whole.table.name, ()))
         kept, edited = without_conflicts(
             change, read_rows(change.table, change.frame["id"].to_list())
         )
         returning[change.table.db_table] = ids_of(kept, ChangeAction.ADD)
         kept, dangling = without_dangling(kept, pointing_at_nothing(kept, returning))
         fitting.append(kept)
-        conflicts += [edited, dangling]
+        conflicts += [others, edited, dangling]
     stays = still_referred_to(fitting)
     result: list[TableChanges] = []
     for change in fitting:

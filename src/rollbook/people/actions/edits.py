@@ -26,6 +26,7 @@ from rollbook.people.models import LocalEdit, SchoolEnrollment
 from rollbook.people.queries.edits import (
     RecordNotFound,
     get_record,
+    require_editable,
     source_of_edit,
     visible_edits,
 )
@@ -254,6 +255,8 @@ def undo_edit(scope: Scope, plan_uuid: UUID, *, by: Actor, now: datetime) -> Com
         raise RecordNotFound
     if plan.kind != KIND:
         raise NotAnEdit
+    for change in read_plan_file(plan).changes:
+        require_editable(scope, change.table.name, change.frame["id"].to_list())
     receipt = undo_plan(plan_uuid, by=by, now=now)
     undone = touched_cells(read_plan_file(ChangePlan.objects.get(undo_of=plan)).changes)
     for table, record_id, column in undone.iter_rows():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -55,6 +55,17 @@ def get_record(scope: Scope, table: str, uuid: UUID) -> RecordToEdit:
         cells={column: _text(values[column]) for column in EDITABLE[table]},
         edited={edit.column: edit.pk for edit in edits},
     )
+
+
+def require_editable(scope: Scope, table: str, ids: Collection[int]) -> None:
+    """Let pass who may edit these records as they are now: one may have gone to another district.
+
+    Raises: RecordNotFound.
+    """
+    if table in _KEPT:
+        found = _records(scope, table, Permission.ROSTER_WRITE).filter(pk__in=list(ids))
+        if found.count() != len(set(ids)):
+            raise RecordNotFound
 
 
 def find_record_uuid(scope: Scope, ssid: str) -> UUID | None:

@@ -11,9 +11,11 @@ from django.db import transaction
 from rollbook.changes import actions as changes
 from rollbook.changes.models import ChangePlan
 from rollbook.changes.store import read_plan_file
+from rollbook.changes.tables import read_rows
 from rollbook.changes.types import CommitReceipt
 from rollbook.groups.actions import withdraw_class_groups
 from rollbook.orgs.actions import clear_links, rebuild_links
+from rollbook.people.layouts import STAFF, STUDENTS
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries.intakes import get_intake
 from rollbook.shared import events
@@ -96,7 +98,8 @@ def undo_intake(scope: Scope, intake_uuid: UUID, *, by: Actor, now: datetime) ->
     assert intake.plan is not None
     with transaction.atomic():
         _let_go(intake.plan, by=by, now=now)
-        receipt = changes.undo_plan(intake.plan.uuid, by=by, now=now)
+        gone = _gone_elsewhere(scope, intake.plan)
+        receipt = changes.undo_plan(intake.plan.uuid, leaving=gone, by=by, now=now)
         rebuild_links()
     events.announce(RosterChanged(source=intake.source))
     return receipt
@@ -120,6 +123,21 @@ def _let_go(plan: ChangePlan, *, by: Actor, now: datetime) -> None:
     if added.get("organizations"):
         clear_links()
         Intake.objects.filter(organization_id__in=added["organizations"]).update(organization=None)
+
+
+def _gone_elsewhere(scope: Scope, plan: ChangePlan) -> dict[str, list[int]]:
+    """Return the people of a plan who belong to districts by now for which this one may not decide.
+
+    Shape: ids by the name of their table.
+    """
+    reach = scope.over(Permission.ROSTER_APPROVE)
+    found: dict[str, list[int]] = {}
+    for change in read_plan_file(plan).changes:
+        if change.table in (STUDENTS, STAFF) and not reach.everything:
+            rows = read_rows(change.table, change.frame["id"].to_list())
+            left = ~rows["district_id"].is_in(list(reach.organization_ids))
+            found[change.table.name] = rows.filter(left)["id"].to_list()
+    return found
 
 
 def discard_intake(scope: Scope, intake_uuid: UUID, *, by: Actor, now: datetime) -> None:
