@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -76,6 +77,13 @@ XLSX_CHECKS: Final = (
     XLSX_NO_SHEET,
     XLSX_OTHER_SHEETS,
 )
+# Where a row or a cell says that it is: r="7", r="BC7". A cell that ends right there is a format.
+# All it looks ahead is bounded, so that no text makes it slow.
+_REFERENCE: Final = re.compile(
+    rb"""\br\s{0,9}=\s{0,9}["']([A-Za-z]{0,7})([0-9]{1,10})["'](?![^<>"']{0,20}(?:"[^"]{0,20}"[^<>"']{0,20}){0,5}/>)"""
+)
+# The library would open these as well, whatever they are called.
+_OTHER_KINDS: Final = frozenset({"xl/workbook.bin", "content.xml"})
 
 
 class _Refused(Exception):
@@ -162,14 +170,42 @@ def _is_safe(content: bytes, name: str, limits: Limits, findings: FindingReport)
     findings.merge(contents.findings)
     if contents.findings.is_fatal:
         return False
+    if any(entry.name.lower() in _OTHER_KINDS for entry in contents.entries):
+        raise _Refused(XLSX_DAMAGED, what="it is a workbook of another kind")
     try:
         for entry in contents.entries:
             if not entry.is_folder:
-                contents.read(entry.name)
+                _refuse_too_far(contents.read(entry.name), limits)
     except EntryCannotBeRead as refused:
         findings.add(refused.finding)
         return False
     return True
+
+
+def _refuse_too_far(part: bytes, limits: Limits) -> None:
+    """Refuse a part whose cells lie so far apart that all between them would fill the memory.
+
+    The library makes room for the whole rectangle before it can be asked how large that is: two
+    cells in opposite corners of a sheet are enough to end the process.
+    """
+    columns, rows = set[bytes](), set[bytes]()
+    for found in _REFERENCE.finditer(part):
+        columns.add(found[1])
+        rows.add(found[2])
+    if not rows:
+        return
+    numbers = [int(row) for row in rows]
+    height = max(numbers) - min(numbers) + 1
+    width = max(map(_column_number, columns)) or 1
+    if height * width > limits.max_cells:
+        raise _Refused(XLSX_TOO_LARGE, what=f"more than {limits.max_cells} cells")
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def _sheet(
@@ -244,7 +280,7 @@ def _column(name: str, cells: Sequence[Any]) -> pl.Series:
     return pl.Series(name, [_text(cell) for cell in cells], dtype=pl.String)
 
 
-def _text(cell: Any) -> str | None:  # noqa: PLR0911 # one return for each kind of cell
+def _text(cell: Any) -> str | None:  # one return for each kind of cell
     if isinstance(cell, str):
         return cell or None
     if cell is None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+
+import pytest
 
 from rollbook.files.xlsx import XLSX_LIMITS, read_xlsx
 from tests.unit.files.workbooks import workbook
@@ -76,3 +80,45 @@ def test_columns_of_one_name_are_told_apart() -> None:
     table = read_xlsx(workbook({"S": [["a", "a", None], ["1", "2", "3"]]}), name="x.xlsx")
     assert table.frame.columns == ["_line", "a", "a__2", "column_3"]
     assert sorted(table.findings.counts) == ["FIL-210", "FIL-211"]
+
+
+def with_part(source: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(source)) as old, zipfile.ZipFile(made, "w") as new:
+        for entry in old.namelist():
+            content = old.read(entry)
+            new.writestr(entry, change(content) if entry == name else content)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("far", ["XFD1048576", "ZZ100000"])
+def test_two_cells_in_opposite_corners_do_not_fill_the_memory(far: str) -> None:
+    """The library makes room for all between them: the process would end, not the reading."""
+    row = re.sub("[A-Z]", "", far)
+    cell = f'<row r="{row}"><c r="{far}" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+    book = with_part(
+        workbook({"One": [["Id"], ["1"]]}),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", cell.encode()),
+    )
+    assert codes(book) == ["FIL-402"]
+
+
+def test_formats_far_below_are_no_cells() -> None:
+    formats = '<row r="1048576" s="1"/></sheetData>'.replace(
+        "/></s", '><c r="XFD1048576" s="1"/></row></s'
+    )
+    book = with_part(
+        workbook({"One": [["Id"], ["1"]]}),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", formats.encode()),
+    )
+    assert codes(book) == []
+
+
+@pytest.mark.parametrize("kind", ["xl/workbook.bin", "content.xml"])
+def test_a_workbook_of_another_kind_is_not_opened(kind: str) -> None:
+    made = io.BytesIO(workbook({"One": [["Id"], ["1"]]}))
+    with zipfile.ZipFile(made, "a") as book:
+        book.writestr(kind, b"")
+    assert codes(made.getvalue()) == ["FIL-401"]
