@@ -15,7 +15,7 @@ from rollbook.roster.plan.departments import (
     let_holders_stand,
 )
 from rollbook.roster.plan.draft import Draft, keep, linked, live, text
-from rollbook.roster.plan.silence import known_parent, with_known_names
+from rollbook.roster.plan.silence import known_parent, with_known_words
 
 ORGANIZATION_KINDS: Final[Mapping[str, str]] = {
     "national": "state",
@@ -46,7 +46,7 @@ def want_organizations(draft: Draft) -> None:
     )
     rows = _organizations_known_by_natural_id(draft, rows)
     rows, elsewhere = _known_to_other_sources(draft, _home_recognized(draft, rows))
-    keep(draft, ORGANIZATIONS, with_known_names(draft, rows), "orgs.csv")
+    keep(draft, ORGANIZATIONS, with_known_words(draft, rows), "orgs.csv")
     ids = draft.ids["organizations"]
     draft.ids["organizations"] = pl.concat([ids, elsewhere.select(ids.columns)])
     let_holders_stand(draft, holders)

@@ -35,38 +35,44 @@ def nameable(draft: Draft, table: PlanTable, known: pl.DataFrame) -> pl.DataFram
     return known.filter(~pl.col("id").is_in(beyond["staff_id"].implode()))
 
 
-def with_known_names(draft: Draft, places: pl.DataFrame) -> pl.DataFrame:
-    """Let places that came by number alone keep their names; a new one is called by its number.
+def with_known_words(draft: Draft, places: pl.DataFrame) -> pl.DataFrame:
+    """Let places keep what the roster has no word for: their names, and what they stand under.
 
-    Shape: `places` have `line`, `sourced_id`, `id` where it is known already, `name`.
+    Shape: `places` have `line`, `sourced_id`, `id` where it is known already, `name` and
+           `received_parent`; a new place that came by number alone is called by its number.
     """
     is_numbered = pl.col("sourced_id").is_in(sorted(draft.incoming.vocabulary.numbered))
-    known = draft.current.frames["organizations"].filter(pl.col("name") != "")
-    own = known.filter(pl.col("source") == draft.current.source)
-    named = places.join(
-        own.select("sourced_id", own_name="name"),
-        on="sourced_id",
-        how="left",
-        maintain_order="left",
-    ).join(known.select("id", by_id="name"), on="id", how="left", maintain_order="left")
-    named = named.with_columns(
-        known_name=pl.when(is_numbered).then(pl.coalesce("by_id", "own_name"))
+    known = draft.current.frames["organizations"]
+    own = known.filter(pl.col("source") == draft.current.source).select(
+        "sourced_id", own_name="name", own_parent="received_parent"
     )
+    said = places.join(own, on="sourced_id", how="left", maintain_order="left").join(
+        known.select("id", by_id="name"), on="id", how="left", maintain_order="left"
+    )
+    names = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in ("by_id", "own_name")]
+    said = said.with_columns(known_name=pl.when(is_numbered).then(pl.coalesce(names)))
     draft.findings.extend(
         NAMED_BY_NUMBER.finding(file="orgs.csv", line=line, value=number)
-        for line, number in named.filter(is_numbered & pl.col("known_name").is_null())
+        for line, number in said.filter(is_numbered & pl.col("known_name").is_null())
         .select("line", "name")
         .iter_rows()
     )
-    return named.with_columns(name=pl.coalesce("known_name", "name")).select(places.columns)
+    said = said.with_columns(name=pl.coalesce("known_name", "name"))
+    if not _names_districts(draft):
+        said = said.with_columns(received_parent=pl.coalesce("own_parent", "received_parent"))
+    return said.select(places.columns)
 
 
 def known_parent(draft: Draft) -> pl.Expr:
     """Return, by `id`, what a place stands under already where the roster names no district."""
-    words, known = draft.incoming.vocabulary, draft.current.frames["organizations"]
-    if words.kinds is None or "district" in words.kinds:
+    if _names_districts(draft):
         return pl.lit(None, pl.Int64)
-    pairs = known.drop_nulls("parent_id")
+    pairs = draft.current.frames["organizations"].drop_nulls("parent_id")
     return pl.col("id").replace_strict(
         pairs["id"], pairs["parent_id"], default=None, return_dtype=pl.Int64
     )
+
+
+def _names_districts(draft: Draft) -> bool:
+    kinds = draft.incoming.vocabulary.kinds
+    return kinds is None or "district" in kinds
