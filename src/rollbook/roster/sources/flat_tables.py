@@ -53,35 +53,51 @@ def identified(rows: pl.DataFrame) -> pl.DataFrame:
     """
     empty = [pl.lit(None, pl.String).alias(name) for name in _ALL if name not in rows.columns]
     rows = _named(rows.with_columns(empty))
-    school = pl.coalesce("school_number", "school_name")
-    district = pl.coalesce("district_number", "district_name")
     names = pl.concat_str(
         ["teacher_last_name", "teacher_first_name"], separator="-", ignore_nulls=True
     )
-    teacher = pl.coalesce("teacher_id", "teacher_email", pl.when(names != "").then(names))
-    rows = rows.with_columns(
-        student_key=pl.coalesce("local_id", "ssid"),
-        school_key=pl.lit("school-") + slug(school),
-        district_key=pl.lit("district-") + slug(district),
-        teacher_key=pl.lit(STAFF_PREFIX) + slug(teacher),
-    )
-    course = pl.coalesce("course_number", "course_name", "class_name")
-    within = pl.col("school_key").str.strip_prefix("school-")
     rows = rows.with_columns(
         class_label=pl.coalesce("class_name", "course_name", "course_number", "class_id"),
+        student_key=pl.coalesce("local_id", "ssid"),
+        at=_slugs(rows, pl.coalesce("school_number", "school_name")),
+        district=_slugs(rows, pl.coalesce("district_number", "district_name")),
+        by=_slugs(
+            rows, pl.coalesce("teacher_id", "teacher_email", pl.when(names != "").then(names))
+        ),
+    ).with_columns(
+        school_key=pl.lit("school-") + pl.col("at"),
+        district_key=pl.lit("district-") + pl.col("district"),
+        teacher_key=pl.lit(STAFF_PREFIX) + pl.col("by"),
     )
-    parts = [slug(pl.col(name)) for name in ("class_label", "period", "teacher_key", "term_name")]
-    made = pl.concat_str([pl.lit("class"), within, *parts], separator="-", ignore_nulls=True)
-    by_id = pl.concat_str([pl.lit("class"), within, slug(pl.col("class_id"))], separator="-")
     is_class = pl.any_horizontal(pl.col("class_label", "teacher_key", "period").is_not_null())
+    course = pl.coalesce("course_number", "course_name", "class_name", pl.lit("class"))
+    # The slug of a teacher's key is the key: what it is made of is one already.
+    parts = [
+        _slugs(rows, pl.col("class_label")),
+        _slugs(rows, pl.col("period")),
+        pl.col("teacher_key"),
+        _slugs(rows, pl.col("term_name")),
+    ]
+    made = pl.concat_str([pl.lit("class"), "at", *parts], separator="-", ignore_nulls=True)
+    by_id = pl.concat_str(
+        [pl.lit("class"), pl.col("at"), _slugs(rows, pl.col("class_id"))], separator="-"
+    )
     return rows.with_columns(
         class_key=pl.when(pl.col("class_id").is_not_null()).then(by_id).when(is_class).then(made),
         course_key=pl.when(is_class).then(
-            pl.concat_str(
-                [pl.lit("course"), within, slug(course.fill_null("class"))], separator="-"
-            )
+            pl.concat_str([pl.lit("course"), pl.col("at"), _slugs(rows, course)], separator="-")
         ),
-    )
+    ).drop("at", "district", "by")
+
+
+def _slugs(rows: pl.DataFrame, cell: pl.Expr) -> pl.Series:
+    """Make the ids of names: of each different name once."""
+    said = rows.select(said=cell)
+    different = said.unique().drop_nulls()
+    if different.height * 2 > said.height:
+        return said.select(slug(pl.col("said"))).to_series()
+    made = different.with_columns(made=slug(pl.col("said")))
+    return said.join(made, on="said", how="left", maintain_order="left")["made"]
 
 
 def add_tables(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, str]) -> None:
@@ -89,7 +105,8 @@ def add_tables(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, st
     conversion.vocabulary = _vocabulary(rows)
     _add_places(conversion, rows, said)
     _add_students(conversion, rows, said)
-    taught = rows.filter(pl.col("class_key").is_not_null())
+    is_taught = rows["class_key"].is_not_null()
+    taught = rows if is_taught.all() else rows.filter(is_taught)
     if taught.height:
         _add_classes(conversion, taught, said)
         _add_teachers(conversion, taught, said)
@@ -115,15 +132,26 @@ def _named(rows: pl.DataFrame) -> pl.DataFrame:
         ("full_name", "first_name", "last_name"),
         ("teacher_name", "teacher_first_name", "teacher_last_name"),
     ):
+        different = rows.select(whole).unique().drop_nulls()
+        if different.is_empty():
+            continue
         cell = pl.col(whole)
         has_comma = cell.str.contains(",", literal=True)
         before = cell.str.extract(r"^([^,]+?)\s*,", 1)
         after = cell.str.extract(r",\s*(.+)$", 1).str.strip_chars()
         words = cell.str.extract(r"^(.*\S)\s+\S+$", 1)
         latest = cell.str.extract(r"(\S+)$", 1)
-        rows = rows.with_columns(
-            pl.coalesce(first, pl.when(has_comma).then(after).otherwise(words)).alias(first),
-            pl.coalesce(last, pl.when(has_comma).then(before).otherwise(latest)).alias(last),
+        apart = different.with_columns(
+            said_first=pl.when(has_comma).then(after).otherwise(words),
+            said_last=pl.when(has_comma).then(before).otherwise(latest),
+        )
+        rows = (
+            rows.join(apart, on=whole, how="left", maintain_order="left")
+            .with_columns(
+                pl.coalesce(first, "said_first").alias(first),
+                pl.coalesce(last, "said_last").alias(last),
+            )
+            .drop("said_first", "said_last")
         )
     return rows
 

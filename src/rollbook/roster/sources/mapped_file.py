@@ -51,7 +51,9 @@ def read_mapped(
     conversion.take_reading(table, *ROW_TABLES, reads=reads)
     _judge(conversion, table, mapping, read)
     if not conversion.findings.is_fatal:
-        _convert(conversion, table, mapping, read)
+        rows = placed(table, read)
+        del table  # its cells are in the rows
+        _convert(conversion, rows, mapping, read)
     return conversion.bundle()
 
 
@@ -136,17 +138,17 @@ def _judge(
 
 
 def _convert(
-    conversion: Conversion, table: CsvTable, mapping: ColumnMapping, read: dict[str, str]
+    conversion: Conversion, rows: pl.DataFrame, mapping: ColumnMapping, read: dict[str, str]
 ) -> None:
     said = {name: mapping.columns[name] for name in read}
-    rows = without_damage(conversion, placed(table, read), said)
+    rows = without_damage(conversion, rows, said)
     orders, open_questions = orders_of(rows, mapping)
     for name, kind in open_questions.items():
         check = DATES_AMBIGUOUS if kind == "ambiguous" else DATES_CONTRADICT
         value = (
             rows[name].drop_nulls().filter(rows[name].drop_nulls().str.contains(r"^\d{1,2}[-/.]"))
         )
-        conversion.say(check, file=table.name, line=1, column=said[name], value=value[0])
+        conversion.say(check, file=conversion.name, line=1, column=said[name], value=value[0])
     if conversion.findings.is_fatal:
         return
     rows = identified(normalized(rows, mapping, orders))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from rollbook.roster.checks.conversions import CLASS_IN_TWO_PLACES, REPEATED_PERSON
 from rollbook.roster.rules.spellings import FLAGS, GRADES, RACES, SEXES, folded, respelled
 from rollbook.roster.sources.converting import FILE, LINE, Conversion
+from rollbook.roster.sources.words import note_unknown_words
 
 # Staff and students may have the same numbers in one system; users must not.
 STAFF_PREFIX: Final = "staff-"
@@ -33,32 +34,30 @@ def first_rows(
     is_first = rows[key].is_first_distinct() | rows[key].is_null()
     if is_first.all():
         return rows
-    first, repeated = rows.filter(is_first), rows.filter(~is_first)
-    conversion.further[table].append(repeated.select(FILE, LINE, sourcedId=key))
-    _note_disagreement(conversion, table, (first, repeated), key, agree, is_class=is_class)
+    first = rows.filter(is_first)
+    names = [name for name in agree if name in rows.columns and name != key]
+    # Most rows only repeat: of them no more is copied than is told.
+    repeated = rows.select(FILE, LINE, sourcedId=key).filter(~is_first)
+    conversion.further[table].append(repeated)
+    said = rows.select(key, *names)
+    if said.select(pl.struct(pl.all()).is_first_distinct()).to_series().sum() > first.height:
+        check = CLASS_IN_TWO_PLACES if is_class else REPEATED_PERSON
+        repeats = rows.select(FILE, LINE, key, *names).filter(~is_first)
+        for name, odd in _disagreeing(first, repeats, key, names):
+            conversion.note_rows(check, table, odd, column=agree[name])
     return first
 
 
-def _note_disagreement(
-    conversion: Conversion,
-    table: str,
-    rows: tuple[pl.DataFrame, pl.DataFrame],
-    key: str,
-    agree: Mapping[str, str],
-    *,
-    is_class: bool,
-) -> None:
-    first, repeated = rows
-    names = [name for name in agree if name in first.columns and name != key]
+def _disagreeing(
+    first: pl.DataFrame, repeated: pl.DataFrame, key: str, names: Sequence[str]
+) -> Iterator[tuple[str, pl.DataFrame]]:
     before = first.select(
         key, pl.col(LINE).alias("first"), *(pl.col(name).alias(f"{name}__1") for name in names)
     )
     pairs = repeated.join(before, on=key, how="inner", maintain_order="left")
-    check = CLASS_IN_TWO_PLACES if is_class else REPEATED_PERSON
     for name in names:
         differs = pl.col(name).is_not_null() & (pl.col(name) != pl.col(f"{name}__1"))
-        odd = pairs.filter(differs).select(FILE, LINE, "first", value=key)
-        conversion.note_rows(check, table, odd, column=agree[name])
+        yield name, pairs.filter(differs).select(FILE, LINE, "first", value=key)
 
 
 def grade_of(cell: pl.Expr) -> pl.Expr:
@@ -84,10 +83,12 @@ def add_demographics(
     if "sex" in said:
         made.append(respelled(pl.col("sex"), SEXES).alias("sex"))
     if "hispanic" in said:
+        _note_odd(conversion, rows, "hispanic", FLAGS, columns)
         flag = folded(pl.col("hispanic")).replace_strict(FLAGS, default=None)
         made.append(flag.alias("hispanicOrLatinoEthnicity"))
         named["hispanicOrLatinoEthnicity"] = columns.get("hispanic", "")
     if "race" in said:
+        _note_odd(conversion, rows, "race", RACES, columns)
         races = (
             folded(pl.col("race"))
             .str.split(",")
@@ -100,6 +101,17 @@ def add_demographics(
         named |= dict.fromkeys(_RACE_COLUMNS, columns.get("race", ""))
     named |= {name: columns[name] for name in ("birthDate", "sex") if name in columns}
     conversion.add("demographics", rows.select(made), named)
+
+
+def _note_odd(
+    conversion: Conversion,
+    rows: pl.DataFrame,
+    name: str,
+    known: Mapping[str, str],
+    columns: Mapping[str, str],
+) -> None:
+    column = columns.get(name, name)
+    note_unknown_words(conversion, "demographics", rows, name, known, column=column)
 
 
 def add_roles(
