@@ -1,4 +1,4 @@
-"""ROS-701 to ROS-723: what can be wrong with a file of another layout before it is a roster."""
+"""ROS-701 to ROS-725: what can be wrong with a file of another layout before it is a roster."""
 
 from __future__ import annotations
 
@@ -217,6 +217,25 @@ NO_ROWS_CAME: Final = _check(
     "Send the rows; leave a file out that is not needed.",
     "A file without rows never means that everyone left.",
 )
+UNKNOWN_WORD: Final = _check(
+    "ROS-724",
+    "Word that is left out",
+    _WARNING,
+    '{column} is "{value}", which is no word that Rollbook knows there. It leaves the cell empty.',
+    "Use one of the words of the layout, or empty the cell.",
+    "The record is good without it; what is left out is said, so that nothing is lost in silence.",
+    _LAYOUT,
+)
+DAY_FIRST: Final = _check(
+    "ROS-725",
+    "Dates read day first",
+    _WARNING,
+    'The dates of {file} are read day first, though the layout writes months first: "{value}" '
+    "({place}) can be read in no other order.",
+    "Write dates month first, or best as YYYY-MM-DD.",
+    "The order is decided by all the dates of a file, and said where it is not the layout's.",
+    _LAYOUT,
+)
 
 CONVERSION_CHECKS: Final = (
     FILE_MISSING,
@@ -242,4 +261,6 @@ CONVERSION_CHECKS: Final = (
     DAMAGED_CELL,
     COLUMN_TWICE,
     NO_ROWS_CAME,
+    UNKNOWN_WORD,
+    DAY_FIRST,
 )

@@ -74,6 +74,10 @@ _RACES: Final[dict[str, str]] = {
 }  # fmt: skip
 # School Data Sync says a race by OneRoster's own name of the column.
 RACES: Final = _RACES | {column.lower(): column for column in _RACES.values()}
+# Words that say that nobody knows, or that somebody would not say.
+UNSAID: Final = frozenset(
+    ("u", "unknown", "unspecified", "not specified", "declined", "declined to state")
+)
 
 
 def folded(cell: pl.Expr) -> pl.Expr:
@@ -125,24 +129,44 @@ class DateColumn:
 
 
 def date_column(cells: pl.Series) -> DateColumn:
-    """Decide the order of a column of dates by all its cells, never by one."""
+    """Decide the order of a column of dates by all its cells, never by one.
+
+    What is a day of the calendar in neither order decides nothing.
+    """
     said = _without_time(cells.drop_nulls().unique())
+    cell = pl.col("cell")
     parts = said.to_frame("cell").select(
-        one=pl.col("cell").str.extract(_YEAR_LAST, 1).cast(pl.Int16),
-        two=pl.col("cell").str.extract(_YEAR_LAST, 2).cast(pl.Int16),
+        one=cell.str.extract(_YEAR_LAST, 1).cast(pl.Int16),
+        two=cell.str.extract(_YEAR_LAST, 2).cast(pl.Int16),
+        is_mdy=_is_day(_assembled(cell, _YEAR_LAST, 3, 1, 2)),
+        is_dmy=_is_day(_assembled(cell, _YEAR_LAST, 3, 2, 1)),
     )
-    parts = parts.drop_nulls()
+    parts = parts.drop_nulls("one")
     if parts.is_empty():
         year_first = said.str.contains(_YEAR_FIRST) | said.str.contains(_PACKED)
         return DateColumn(DateOrder.YMD if year_first.any() else None)
-    day_is_first = bool((parts["one"] > 12).any())
-    day_is_second = bool((parts["two"] > 12).any())
+    day_is_first = bool((parts["is_dmy"] & ~parts["is_mdy"]).any())
+    day_is_second = bool((parts["is_mdy"] & ~parts["is_dmy"]).any())
     if day_is_first and day_is_second:
         return DateColumn(None, is_contradictory=True)
     if day_is_first or day_is_second:
         return DateColumn(DateOrder.DMY if day_is_first else DateOrder.MDY)
-    differ = bool((parts["one"] != parts["two"]).any())
+    differ = bool((parts["is_mdy"] & (parts["one"] != parts["two"])).any())
     return DateColumn(None if differ else DateOrder.MDY, is_ambiguous=differ)
+
+
+def is_only_day_first(cells: pl.Series) -> pl.Series:
+    """Tell which cells are dates that can be read day first alone."""
+    cell = pl.col("cell")
+    return (
+        _without_time(cells)
+        .to_frame("cell")
+        .select(
+            _is_day(_assembled(cell, _YEAR_LAST, 3, 2, 1))
+            & ~_is_day(_assembled(cell, _YEAR_LAST, 3, 1, 2))
+        )
+        .to_series()
+    )
 
 
 def iso_days(cells: pl.Series, order: DateOrder | None) -> pl.Series:
@@ -172,6 +196,10 @@ def iso_days(cells: pl.Series, order: DateOrder | None) -> pl.Series:
     if pairs.is_empty():
         return cells
     return cells.replace(pairs["said"], pairs["day"])
+
+
+def _is_day(cell: pl.Expr) -> pl.Expr:
+    return cell.str.to_date("%Y-%m-%d", strict=False).is_not_null()
 
 
 def _without_time(cells: pl.Series) -> pl.Series:

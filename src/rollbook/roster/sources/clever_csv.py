@@ -11,8 +11,8 @@ from typing import Final
 
 import polars as pl
 
-from rollbook.roster.rules.spellings import DateOrder, date_column, iso_days
 from rollbook.roster.sources.converting import FILE, LINE, Conversion, slug, text
+from rollbook.roster.sources.dating import with_days
 from rollbook.roster.sources.packages import PackageFile, Received, read_package
 from rollbook.roster.sources.people_of_files import (
     STAFF_PREFIX,
@@ -109,6 +109,7 @@ _STUDENT_FACTS: Final = (
     "DOB",
     "State_id",
 )
+_DATES: Final = {"students": ("DOB",), "sections": ("Term_start", "Term_end")}
 _STAFF_FACTS: Final = ("First_name", "Last_name", "email")
 
 
@@ -139,6 +140,7 @@ def read_clever(
         encoding=encoding,
         allow_line_breaks=allow_line_breaks,
     )
+    files = with_days(conversion, files, _DATES)
     if files and not conversion.findings.is_fatal:
         conversion.vocabulary = Vocabulary(roles=_roles_said(files), kinds=frozenset({"school"}))
         _add_schools(conversion, files["schools"])
@@ -173,7 +175,7 @@ def _add_schools(conversion: Conversion, file: Received) -> None:
 
 
 def _add_students(conversion: Conversion, file: Received) -> None:
-    rows = _dated(file.rows, "DOB")
+    rows = file.rows
     facts = {name: file.spelled.get(name, name) for name in _STUDENT_FACTS}
     first = first_rows(conversion, "users", rows, "Student_id", facts)
     conversion.add(
@@ -279,7 +281,7 @@ def _staff_rows(rows: pl.DataFrame, key: str, email: str, role: pl.Expr) -> pl.D
 
 
 def _add_sections(conversion: Conversion, file: Received) -> None:
-    rows = _dated(_dated(file.rows, "Term_start"), "Term_end")
+    rows = file.rows
     rows = rows.with_columns(
         term=text(rows, "Term_name"),
         starts=text(rows, "Term_start"),
@@ -405,11 +407,3 @@ def _add_enrollments(conversion: Conversion, file: Received) -> None:
             userSourcedId="Student_id",
         ),
     )
-
-
-def _dated(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Write a column of dates as the standard does; the layout declares month first."""
-    if name not in rows.columns:
-        return rows
-    found = date_column(rows[name])
-    return rows.with_columns(iso_days(rows[name], found.order or DateOrder.MDY).alias(name))

@@ -10,8 +10,9 @@ from typing import Final
 
 import polars as pl
 
-from rollbook.roster.rules.spellings import DateOrder, date_column, folded, iso_days
+from rollbook.roster.rules.spellings import FLAGS, folded
 from rollbook.roster.sources.converting import FILE, LINE, Conversion, text
+from rollbook.roster.sources.dating import with_days
 from rollbook.roster.sources.packages import PackageFile, Received, read_package
 from rollbook.roster.sources.people_of_files import (
     add_demographics,
@@ -20,6 +21,7 @@ from rollbook.roster.sources.people_of_files import (
     grade_of,
     one_of,
 )
+from rollbook.roster.sources.words import note_unknown_words
 from rollbook.roster.types import OneRosterBundle
 
 LAYOUT: Final = "School Data Sync"
@@ -130,6 +132,19 @@ _SEX_AND_RACE: Final = {
     "race": "raceCodes",
     "hispanic": "ethnicityCodes",
 }
+_ETHNICITIES: Final = {
+    **dict.fromkeys(
+        ("hispanicorlatinoethnicity", "hispanicorlatino", "hispanic or latino", "hispanic"), "true"
+    ),
+    **dict.fromkeys(
+        ("nothispanicorlatino", "not hispanic or latino", "not hispanic", "nonhispanic"), "false"
+    ),
+}
+_DATES: Final = {
+    "roles": ("roleStartDate", "roleEndDate"),
+    "academicSessions": ("startDate", "endDate"),
+    "demographics": ("birthDate",),
+}
 _YEAR_SESSION: Final = "school-year"
 
 
@@ -148,6 +163,7 @@ def read_sds(path: Path, *, name: str, encoding: str, allow_line_breaks: bool) -
         encoding=encoding,
         allow_line_breaks=allow_line_breaks,
     )
+    files = with_days(conversion, files, _DATES)
     if files and not conversion.findings.is_fatal:
         _add_orgs(conversion, files["orgs"])
         _add_users(conversion, files["users"], files["roles"])
@@ -206,7 +222,10 @@ def _add_users(conversion: Conversion, file: Received, roles: Received) -> None:
 
 
 def _add_roles(conversion: Conversion, file: Received) -> None:
-    rows = _dated(_dated(file.rows, "roleStartDate"), "roleEndDate")
+    rows = file.rows
+    if "isPrimary" in rows.columns:
+        said = file.spelled["isPrimary"]
+        note_unknown_words(conversion, "roles", rows, "isPrimary", FLAGS, column=said)
     role = folded(pl.col("role")).replace_strict(_STAFF_ROLES, default=None)
     made = rows.select(
         FILE,
@@ -216,7 +235,7 @@ def _add_roles(conversion: Conversion, file: Received) -> None:
         role=pl.coalesce(role, "role"),
         beginDate=text(rows, "roleStartDate"),
         endDate=text(rows, "roleEndDate"),
-        is_primary=folded(text(rows, "isPrimary")) == "true",
+        is_primary=folded(text(rows, "isPrimary")).replace_strict(FLAGS, default=None) == "true",
     )
     first = made.sort(~pl.col("is_primary").fill_null(value=False), maintain_order=True)
     add_roles(
@@ -303,7 +322,7 @@ def _add_enrollments(conversion: Conversion, file: Received) -> None:
 
 
 def _add_sessions(conversion: Conversion, file: Received) -> None:
-    rows = _dated(_dated(file.rows, "startDate"), "endDate")
+    rows = file.rows
     names = _words("sourcedId title type startDate endDate schoolYear")
     conversion.add(
         "academicSessions",
@@ -335,12 +354,12 @@ def _add_courses(conversion: Conversion, file: Received) -> None:
 
 
 def _add_demographics(conversion: Conversion, file: Received) -> None:
-    rows = _dated(file.rows, "birthDate")
+    rows = file.rows
     came = {ours: name for ours, name in _SEX_AND_RACE.items() if name in rows.columns}
     said = rows.select(FILE, LINE, pl.col("userSourcedId").alias("sourcedId"), **came)
     if "hispanic" in came:
-        is_hispanic = folded(pl.col("hispanic")).str.contains("hispanic", literal=True)
-        said = said.with_columns(hispanic=pl.when(is_hispanic).then(pl.lit("true")))
+        flag = folded(pl.col("hispanic")).replace_strict(_ETHNICITIES, default=None)
+        said = said.with_columns(hispanic=pl.coalesce(flag, "hispanic"))
     add_demographics(conversion, said, file.named(sourcedId="userSourcedId", **came))
 
 
@@ -358,11 +377,3 @@ _OPTIONAL: Final = {
     "relationships": _nothing,
     "userFlags": _nothing,
 }
-
-
-def _dated(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Write a column of dates as the standard does; month first where the column does not say."""
-    if name not in rows.columns:
-        return rows
-    found = date_column(rows[name])
-    return rows.with_columns(iso_days(rows[name], found.order or DateOrder.MDY).alias(name))

@@ -141,3 +141,46 @@ def test_a_needed_file_without_rows_stops_everything(tmp_path: Path) -> None:
     _, result = checked(zipped(tmp_path, {**CLEVER, "students.csv": header}))
     assert told(result) == [("ROS-723", "students.csv", None, None)]
     assert result.frames is None
+
+
+def test_a_file_of_day_first_dates_is_read_so_and_said(tmp_path: Path) -> None:
+    files = changed(CLEVER, "students.csv", "3/14/2018", "14/3/2018")
+    bundle, result = checked(zipped(tmp_path, files))
+    assert rows(bundle, "demographics", "birthDate") == [("2018-03-14",), ("2020-04-03",)]
+    assert says(result, "ROS-725") == (
+        "The dates of students.csv are read day first, though the layout writes months first: "
+        '"14/3/2018" (line 2) can be read in no other order.'
+    )
+
+
+def test_dates_that_decide_nothing_follow_those_of_the_other_files(tmp_path: Path) -> None:
+    files = changed(CLEVER, "students.csv", "3/14/2018", "3/4/2018")
+    files = changed(files, "sections.csv", "8/10/2026,12/20/2026", "10/8/2026,20/12/2026")
+    bundle, result = checked(zipped(tmp_path, files))
+    assert rows(bundle, "demographics", "birthDate") == [("2018-04-03",), ("2020-04-03",)]
+    assert rows(bundle, "academicSessions", "startDate", "endDate")[1:] == [
+        ("2026-08-10", "2026-12-20")
+    ]
+    assert [finding.says for finding in result.report][0].endswith(
+        '"20/12/2026" (sections.csv line 2) can be read in no other order.'
+    )
+
+
+def test_what_is_a_day_in_no_order_decides_nothing(tmp_path: Path) -> None:
+    files = changed(CLEVER, "students.csv", "3/14/2018", "30/2/2018")
+    bundle, result = checked(zipped(tmp_path, files))
+    assert told(result) == [("ROS-235", "students.csv", 2, "DOB")]
+    assert rows(bundle, "demographics", "birthDate") == [("30/2/2018",), ("2020-03-04",)]
+
+
+def test_a_word_that_nobody_knows_is_told_and_left_out(tmp_path: Path) -> None:
+    files = changed(CLEVER, "students.csv", "3/14/2018,W,Y", "3/14/2018,Martian,perhaps")
+    bundle, result = checked(zipped(tmp_path, files))
+    assert [(f.code, f.line, f.column, f.value) for f in result.report] == [
+        ("ROS-724", 2, "Hispanic_Latino", "perhaps"),
+        ("ROS-724", 2, "Race", "Martian"),
+    ]
+    assert rows(bundle, "demographics", "white", "hispanicOrLatinoEthnicity") == [
+        (None, None),
+        (None, "false"),
+    ]

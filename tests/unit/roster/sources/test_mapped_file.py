@@ -254,3 +254,11 @@ def test_a_file_of_which_no_row_can_be_read_stops_everything(tmp_path: Path) -> 
     _, result = read(flat(tmp_path, "ID,Last,First,School\n1.2E+5,Soto,Eli,North\n"))
     assert [(f.code, f.severity, f.line) for f in result.report] == [("ROS-710", "fatal", 2)]
     assert result.frames is None
+
+
+def test_a_word_that_nobody_knows_is_told_and_left_out(tmp_path: Path) -> None:
+    text = "Local ID,Last,First,Grade,School,Hispanic\n1,Soto,Eli,3,North,perhaps\n"
+    path = flat(tmp_path, text + "2,Ito,Ana,4,North,Y\n")
+    bundle, result = read(path)
+    assert told(result) == [("ROS-724", "students.csv", 2, "Hispanic")]
+    assert rows(bundle, "demographics", "hispanicOrLatinoEthnicity") == [(None,), ("true",)]
