@@ -91,11 +91,12 @@ def with_part(source: bytes, name: str, change: Callable[[bytes], bytes]) -> byt
     return made.getvalue()
 
 
+@pytest.mark.parametrize("sign", ['r="{}"', "r='{}'", 'r = "{}"', 'r\n="{}"'])
 @pytest.mark.parametrize("far", ["XFD1048576", "ZZ100000"])
-def test_two_cells_in_opposite_corners_do_not_fill_the_memory(far: str) -> None:
+def test_two_cells_in_opposite_corners_do_not_fill_the_memory(far: str, sign: str) -> None:
     """The library makes room for all between them: the process would end, not the reading."""
     row = re.sub("[A-Z]", "", far)
-    cell = f'<row r="{row}"><c r="{far}" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+    cell = f'<row r="{row}"><c {sign.format(far)} t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
     book = with_part(
         workbook({"One": [["Id"], ["1"]]}),
         "xl/worksheets/sheet1.xml",
