@@ -1,75 +1,220 @@
-"""Every phrase of the templates and of the word list has a Spanish one."""
+"""Every phrase of the templates, the views and the word lists has a Spanish one."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
+import pytest
 from django.utils import translation
 
+from rollbook.groups import layouts as groups
+from rollbook.orgs import layouts as orgs
+from rollbook.orgs.types import OrganizationKind
+from rollbook.people import layouts as people
+from rollbook.roster.plan.sections import CAUSE_WORDS
+from rollbook.roster.rules.import_fields import IMPORT_FIELDS
+from rollbook.roster.sources.calling import Steps
+from rollbook.roster.sources.connectors import CONNECTORS
+from rollbook.shared.grades import Grade
+from rollbook.web import mappings, shown_words
+from rollbook.web.sharing import cause_words
+from rollbook.web.source_forms import REPAIRS
 from rollbook.web.words import WORDS, word
 
-PHRASE = re.compile(r"""\{% translate (["'])(.+?)\1 %\}""")
+PHRASE = re.compile(r"""\{% translate (["'])(.+?)\1""")
 BLOCK = re.compile(r"{% blocktranslate.*?%}(.*?){% endblocktranslate %}", re.DOTALL)
 HOLE = re.compile(r"{{ *(\w+) *}}")
+SENTENCE = re.compile(r"[A-Z].* .*\.")
 # Spelled alike in both languages.
-SAME = {"Error", "SSID", "IEP"}
+SAME = {"Error", "Filipino", "IEP", "SSID"}
+SAME_ON_PAGES = {*SAME, "Clever", "No", "Plan:"}
+# How many phrases a call translates, and whether a context goes before them.
+CALLS: Final = {
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), (False, 1)),
+    **dict.fromkeys(("ngettext", "ngettext_lazy"), (False, 2)),
+    **dict.fromkeys(("pgettext", "pgettext_lazy"), (True, 1)),
+}
+Phrase = tuple[str, tuple[str, ...]]  # the context or "", then one or the one and the many
+# Where faults are written that a page shows as they are.
+FAULTS_IN = (
+    "roster/actions/sources.py",
+    "roster/actions/resting.py",
+    "roster/sources/setting_values.py",
+    "people/rules.py",
+)
+
+
+def _unspoken(phrases: set[Phrase]) -> list[str]:
+    """Return the phrases whose Spanish is the English one, or lacks a hole of it."""
+    with translation.override("es"):
+        return sorted(
+            one[0] for context, one in phrases if _spoken(context, one) in {*one} - SAME_ON_PAGES
+        )
+
+
+def _spoken(context: str, phrase: tuple[str, ...]) -> str:
+    if context:
+        return translation.pgettext(context, phrase[0])
+    return translation.gettext(*phrase) if len(phrase) == 1 else translation.ngettext(*phrase, 2)
 
 
 def test_every_phrase_of_a_template_is_spoken_in_spanish(repository: Path) -> None:
     templates = (repository / "src/rollbook/web/templates").rglob("*.html")
     phrases = {
-        phrase for path in templates for _quote, phrase in PHRASE.findall(path.read_text("utf-8"))
+        ("", (phrase,))
+        for path in templates
+        for _quote, phrase in PHRASE.findall(path.read_text("utf-8"))
     }
-    with translation.override("es"):
-        missing = [phrase for phrase in phrases if translation.gettext(phrase) == phrase]
-    assert sorted(missing) == []
-    assert len(phrases) > 150
+    assert _unspoken(phrases) == []
+    assert len(phrases) > 500
 
 
 def test_every_sentence_with_a_hole_is_spoken_in_spanish(repository: Path) -> None:
     templates = (repository / "src/rollbook/web/templates").rglob("*.html")
     blocks = {
-        tuple(HOLE.sub(r"%(\1)s", block).split("{% plural %}"))
+        ("", tuple(_asked(part) for part in block.split("{% plural %}")))
         for path in templates
         for block in BLOCK.findall(path.read_text("utf-8"))
     }
-    with translation.override("es"):
-        missing = [block for block in blocks if _spoken(*block) in block]
-    assert sorted(missing) == []
-    assert len(blocks) > 20
+    assert _unspoken(blocks) == []
+    assert len(blocks) > 80
 
 
-def _spoken(one: str, many: str | None = None) -> str:
-    return translation.gettext(one) if many is None else translation.ngettext(one, many, 2)
+def _asked(part: str) -> str:
+    """Return what the tag asks the catalog for: holes as names, and other per cents doubled."""
+    return HOLE.sub(r"%(\1)s", part.replace("%", "%%"))
 
 
 def test_every_phrase_of_a_view_is_spoken_in_spanish(repository: Path) -> None:
-    called = [
-        node
-        for path in (repository / "src/rollbook/web").glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    ]
-    phrases = {
-        tuple(given.value for given in call.args[:many] if isinstance(given, ast.Constant))
-        for name, many in (("_", 1), ("ngettext", 2))
-        for call in called
-        if isinstance(call.func, ast.Name) and call.func.id == name
-    } - {()}
-    with translation.override("es"):
-        missing = [phrase for phrase in phrases if _spoken(*phrase) in phrase]
-    assert {phrase for (phrase,) in missing} == SAME
-    assert len(phrases) > 100
+    paths = (repository / "src/rollbook/web").glob("*.py")
+    phrases = {phrase for path in paths for phrase in _phrases_of(path)}
+    assert _unspoken(phrases) == []
+    assert len(phrases) > 400
+
+
+def _phrases_of(path: Path) -> Iterator[Phrase]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        name = (
+            node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        )
+        if isinstance(node, ast.Call) and name in CALLS:
+            has_context, count = CALLS[name]
+            given = [a.value for a in node.args if isinstance(a, ast.Constant)]
+            texts = tuple(text for text in given if isinstance(text, str))
+            if len(texts) == has_context + count:
+                yield (texts[0] if has_context else ""), texts[has_context:]
+
+
+def test_no_hole_of_a_phrase_is_lost_in_spanish(repository: Path) -> None:
+    lost: list[str] = []
+    for english, spanish in _entries(repository):
+        if all(_holes(spanish) != _holes(text) for text in english):
+            lost.append(spanish)
+    assert lost == []
+
+
+def _entries(repository: Path) -> Iterator[tuple[list[str], str]]:
+    """Yield each Spanish text of the catalog with the English ones that it may stand for."""
+    path = repository / "src/rollbook/locale/es/LC_MESSAGES/django.po"
+    for entry in path.read_text("utf-8").split("\n\n")[1:]:
+        lines = [line.partition(" ") for line in entry.splitlines() if line.startswith("msg")]
+        english = [ast.literal_eval(text) for key, _, text in lines if key.startswith("msgid")]
+        for key, _, text in lines:
+            if key.startswith("msgstr"):
+                yield english, ast.literal_eval(text)
+
+
+def _holes(text: str) -> list[str]:
+    return sorted(re.findall(r"%\(\w+\)[sdg]|%%|</?\w+", text))
 
 
 def test_every_code_has_a_spanish_word() -> None:
     english = {code: word(code) for code in WORDS}
     with translation.override("es"):
-        missing = [code for code, text in english.items() if word(code) == text]
-    assert sorted(english[code] for code in missing) == sorted(SAME)
+        missing = {text for code, text in english.items() if word(code) == text}
+    assert missing == SAME
+
+
+def test_every_column_and_table_of_a_plan_has_a_word() -> None:
+    tables = (*orgs.PLAN_TABLES, *people.PLAN_TABLES, people.STUDENT_ALIASES, groups.GROUP_MEMBERS)
+    codes = {table.name for table in tables} | {c for table in tables for c in table.columns}
+    assert codes - WORDS.keys() == {"uuid", "group_id"}  # neither is ever shown
 
 
 def test_a_code_without_a_word_is_made_readable() -> None:
-    assert word("preferred_first_name") == "Preferred first name"
+    assert word("a_word_unheard_of") == "A word unheard of"
+
+
+def test_the_phrases_of_the_connectors_are_those_that_are_translated() -> None:
+    fields = [field for connector in CONNECTORS.values() for field in connector.fields]
+    assert set(shown_words.SETTINGS) == {field.label for field in fields}
+    assert set(shown_words.HINTS) == {field.help for field in fields} - {""}
+    assert set(shown_words.CHOICES) == {
+        label for field in fields for code, label in field.choices if label != code
+    }
+
+
+def test_the_steps_of_a_connection_are_those_that_are_translated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = {"Read what is kept of this source"}
+    monkeypatch.setattr(Steps, "take", lambda self, what, step: taken.add(what))
+    for connector in CONNECTORS.values():
+        usual = {"url": "https://example.org", "number": "22"}
+        settings = {f.name: f.default or usual.get(f.type, "x") for f in connector.fields}
+        connector.check_connection(settings, {"token": "x"}, now=datetime(2026, 9, 1, tzinfo=UTC))
+    assert set(shown_words.STEPS) == taken
+
+
+def test_the_repairs_of_the_form_are_those_that_are_translated() -> None:
+    assert set(shown_words.REPAIRS) == {(check.name, check.why) for check in REPAIRS}
+
+
+def test_the_faults_of_forms_are_those_that_are_translated(repository: Path) -> None:
+    whole: set[str] = set()
+    of_settings: set[str] = set()
+    for name in FAULTS_IN:
+        tree = ast.parse((repository / "src/rollbook" / name).read_text("utf-8"))
+        parts = {
+            id(v) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for v in n.values
+        } | {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and id(node) not in parts:
+                if isinstance(node.value, str) and SENTENCE.fullmatch(node.value):
+                    whole.add(node.value)
+            elif isinstance(node, ast.JoinedStr) and ast.unparse(node).startswith(
+                "f'{field.label}"
+            ):
+                tail = "".join(str(v.value) for v in node.values if isinstance(v, ast.Constant))
+                of_settings.add(f"%(label)s{tail}")
+    assert set(shown_words.FAULTS) == whole
+    assert set(shown_words.FAULTS_OF_SETTINGS) == of_settings
+
+
+def test_a_fault_names_its_setting_in_the_readers_language() -> None:
+    with translation.override("es"):
+        assert shown_words.said("Folder on the server is needed.") == (
+            "Falta: Carpeta en el servidor."
+        )
+        assert shown_words.said("") == ""
+        assert shown_words.said("Nobody has said this.") == "Nobody has said this."
+
+
+def test_grades_and_levels_are_those_that_are_translated() -> None:
+    assert set(shown_words.GRADES) == {grade.label for grade in Grade}
+    assert set(shown_words.LEVELS) == {kind.label for kind in OrganizationKind}
+
+
+def test_import_fields_and_causes_are_named_on_pages_as_elsewhere() -> None:
+    assert {name: str(label) for name, label in mappings._LABELS.items()} == {
+        field.name: field.label for field in IMPORT_FIELDS
+    }
+    assert {str(about) for about in mappings._ABOUT} == {field.about for field in IMPORT_FIELDS}
+    assert {cause: cause_words(cause) for cause in CAUSE_WORDS} == {
+        cause: says for cause, (says, _ends_it) in CAUSE_WORDS.items()
+    }

@@ -324,7 +324,7 @@ def _written(intake: Intake, said: ColumnMapping) -> dict[str, object]:
 
 
 def _row(name: str, said: ColumnMapping, asks_order: bool) -> _FieldRow:
-    grades = tuple((code, Grade(code).label) for code in GRADE_CODES) if name == "grade" else ()
+    grades = tuple((code, _(Grade(code).label)) for code in GRADE_CODES) if name == "grade" else ()
     return _FieldRow(
         name=name,
         label=str(_LABELS[name]),

@@ -162,7 +162,7 @@ def _shown(row: ReadinessRow) -> dict[str, Any]:
     """Return what the board shows of one row."""
     return {
         "organization": row.organization,
-        "kind": row.organization.kind.label,
+        "kind": _(row.organization.kind.label),
         "method": METHODS[Method(row.plan.method)] if row.plan.method else "",
         "stage": STAGES[row.current.stage] if row.current else STATUSES[StageStatus.DONE],
         "due_on": row.current.due_on if row.current else None,

@@ -102,7 +102,7 @@ def school_and_grade(request: Reader, school_year: int, school: UUID, grade: str
     place = get_organization(scope, school, permission=Permission.INDIVIDUAL_PII_READ)
     at_school = visible.at_school(scope, place.id)
     allowed = _of_year(at_school, school_year, grade)
-    spoken = Grade(grade).label if grade in GRADE_CODES else grade
+    spoken = _(Grade(grade).label) if grade in GRADE_CODES else grade
     title = f"{place.name} · {spoken} · {SchoolYear(school_year).label}"
     context = _result_page(request, allowed, school_year, home_school_id=place.id)
     if not context["choices"]:

@@ -202,7 +202,7 @@ def do(request: Reader, school_year: int, source: UUID) -> HttpResponse:
     except MayNotChangeSource:
         messages.error(request, _("Your role may not change this source. Nothing was done."))
     except DaysAreWrong as wrong:
-        messages.error(request, f"{_(str(wrong))} {_('Nothing was done.')}")
+        messages.error(request, " ".join((_(str(wrong)), _("Nothing was done."))))
     else:
         messages.success(request, says)
     if choice == "archive":

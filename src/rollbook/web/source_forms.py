@@ -39,6 +39,7 @@ from rollbook.roster.types import Profile, SourceFormat, SourceKind
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door, now, refused, typed
 from rollbook.web.roster_sources import source_crumbs
+from rollbook.web.shown_words import said
 from rollbook.web.source_words import FORMATS, KINDS, SECOND_SCHOOLS
 
 REPAIRS: Final = tuple(check for check in CHECKS if check.is_repair)
@@ -241,7 +242,7 @@ def _form(
     fields = _fields(kind, found, draft, faults)
     return {
         "is_form": True,
-        "faults": {field: _(says) for field, says in faults.items()},
+        "faults": {field: said(says) for field, says in faults.items()},
         "name": draft.name if draft else (found.name if found else ""),
         "fields": fields,
         "seldom_count": sum(field.is_seldom for field in fields),
@@ -308,7 +309,7 @@ def _fields(
                 if draft
                 else kept.get(field.name, "") or field.default
             ),
-            fault=faults.get(field.name, ""),
+            fault=said(faults.get(field.name, "")),
             is_kept=field.is_secret and found is not None and bool(found.sealed_secrets),
         )
         for field in fields_of(kind)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rollbook.access.queries import AccountNotFound, get_account
 from rollbook.shared.scope import Permission, Scope
+from rollbook.web.column_words import COLUMN_WORDS
 
 register = template.Library()
 
@@ -26,6 +27,8 @@ WORDS: Final[dict[str, Promise]] = {
     "courses": _("Courses"),
     "classes": _("Classes"),
     "enrollments": _("Students and staff in classes"),
+    "student aliases": _("Other ids of students"),
+    "group members": _("Students in groups"),
     # what a plan does to a record
     "add": _("Add"),
     "update": _("Change"),
@@ -90,24 +93,7 @@ WORDS: Final[dict[str, Promise]] = {
     "NS": _("Nonstandardized"),
     "SD": _("Standardized"),
     "Partial": _("Partial"),
-    # columns whose names are not plain words
-    "ssid": _("SSID"),
-    "local_id": _("Local id"),
-    "sourced_id": _("Id in the source"),
-    "is_active": _("Active"),
-    "begins_on": _("From"),
-    "ends_before": _("Until before"),
-    "last_name": _("Last name"),
-    "first_name": _("First name"),
-    "middle_name": _("Middle name"),
-    "birth_date": _("Birth date"),
-    "email": _("E-mail"),
-    "grade": _("Grade"),
-    "school_id": _("School"),
-    "student_id": _("Student"),
-    "district_id": _("District"),
-    "iep": _("IEP"),
-    "section_504": _("Section 504"),
+    **COLUMN_WORDS,
 }
 
 
