@@ -292,6 +292,27 @@ FRAME_SCHEMAS: Final[Mapping[str, pl.Schema]] = {
 
 
 @dataclass(frozen=True)
+class HeldRoster:
+    """Hold what is here of one roster source, to be given back as files.
+
+    Shape: the columns of the plan tables and `id`, of records in use. Organizations are those of
+           the source and those of others that its records stand at; `key` is what a file calls
+           them, and students and staff, who may have several names. School enrollments are those
+           of the latest school year. Without people the last five frames have no rows.
+    """
+
+    organizations: pl.DataFrame
+    sessions: pl.DataFrame
+    courses: pl.DataFrame
+    classes: pl.DataFrame
+    students: pl.DataFrame
+    staff: pl.DataFrame
+    school_enrollments: pl.DataFrame
+    staff_assignments: pl.DataFrame
+    enrollments: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class FileCount:
     """Count one file: its rows, and its findings by severity."""
 
@@ -309,6 +330,20 @@ class BundleCounts:
     records: Mapping[str, int]
 
 
+# Which records (by the file that they belong in) rows that are left out name, and how often.
+NAMED: Final = pl.Schema({"file": pl.String(), "sourced_id": pl.String(), "rows": pl.UInt32()})
+
+
+def merged_names(named: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Count together what several lots of rows name.
+
+    Shape: as NAMED, each record once, in order.
+    """
+    lots = [pl.DataFrame(schema=NAMED), *(lot.select(*NAMED).cast(NAMED) for lot in named)]
+    counted = pl.concat(lots).drop_nulls().group_by("file", "sourced_id").agg(pl.col("rows").sum())
+    return counted.sort("file", "sourced_id")
+
+
 @dataclass(frozen=True)
 class Exclusion:
     """Say which rows of one file are left out.
@@ -317,10 +352,12 @@ class Exclusion:
            ROS-310 (see the catalogue) for a row that depends on another one left out, which
            `on_file` and `on_line` name; `column` and `value` are the cell that did it, where one
            did, and `school` the sourcedId of the school that the row names, where it names one.
+           `names` are the records that these rows name, whether they came or not.
     """
 
     file: str
     frame: pl.DataFrame
+    names: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NAMED))
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,17 @@ class RosterTables:
         if len(waiting) >= _ROWS_AT_ONCE:
             self._settle(file)
 
+    def add_frame(self, file: str, frame: pl.DataFrame) -> None:
+        """Add rows that are text already: the columns of the file, in order."""
+        self._frames.setdefault(file, []).append(frame.fill_null(""))
+        self._sorted.discard(file)
+
+    def rewrite(self, file: str, cells: pl.Expr) -> None:
+        """Write a column of the rows so far anew."""
+        self._settle(file)
+        self._frames[file] = [frame.with_columns(cells) for frame in self._frames[file]]
+        self._sorted.discard(file)
+
     def take_over(self, other: RosterTables) -> None:
         """Take the rows of another collection."""
         for file in list(other._rows):
