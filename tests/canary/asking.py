@@ -36,9 +36,13 @@ PAGES = {
     "students": "persons",
     "edit_student": "persons",
     "edits": "persons",
-    "roster_plan": "file",
+    "student_id": "persons",
+    "duplicate_pair": "persons",
+    "roster_questions": "decisions",
+    "roster_plan": "plan",
     "roster_rows": "file",
     "roster_decide": "file",
+    "roster_mapping": "file",
     "roster_sections": "file",
     "roster_findings": "file",
     "roster_findings_csv": "file",
@@ -53,10 +57,17 @@ RANDOM_COOKIES = frozenset({"csrftoken", "sessionid"})
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 # Pages that show who may sign in.
 OF_ACCOUNTS = frozenset({"people", "person"})
+# Pages that name who sees to it that a place gets ready, and offer others for it.
+OF_OWNERS = frozenset({"readiness", "readiness_csv", "readiness_of"})
 # Would end the session that the canary rides on, by design and in test_sessions.py.
 SIGNS_OUT = frozenset({"leave", "account_logout", "mfa_deactivate_totp"})
 # Routes whose forms are about the record in the address.
-CHANGES = frozenset({"roster_decide", "roster_source_do", "person"})
+CHANGES = frozenset(
+    {
+        "roster_decide", "roster_sections", "roster_source_do", "person", "duplicate_pair",
+        "student_id",
+    }
+)  # fmt: skip
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "school_results": (f"{ALL_ASSESSMENTS}&view=claim",),
     "school_results_csv": (ALL_ASSESSMENTS,),
@@ -211,7 +222,11 @@ class Canary:
         if reader is None:
             return set()
         own = {reader.number}  # every page says whose it is
-        return own | (self.oracle.accounts(reader) if ask.route in OF_ACCOUNTS else set())
+        if ask.route in OF_OWNERS:
+            own |= self.oracle.owners(reader)
+        if ask.route in OF_ACCOUNTS | OF_OWNERS:
+            own |= self.oracle.accounts(reader)
+        return own
 
     # What to ask.
 
@@ -232,24 +247,44 @@ class Canary:
 
     def _arguments(self, route: Route) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = [{}]
+        if "other" in route.parameters:
+            return self._pairs()
         for name in route.parameters:
             values = self._intakes(route) if name == "intake" else self._values(name)
             found = [{**known, name: value} for known in found for value in values]
         return found
+
+    def _pairs(self) -> list[dict[str, Any]]:
+        """Try students who look alike, and two at random."""
+        numbers = [pupil.number for pupil in self._some(self._known(), 2)]
+        pairs = [*self._some(self.world.pairs, self.breadth + 3), numbers]
+        return [
+            {
+                "school_year": YEAR,
+                "one": self.world.pupils[one].uuid,
+                "other": self.world.pupils[other].uuid,
+            }
+            for one, other in pairs
+        ]
+
+    def _known(self) -> list[Pupil]:
+        return [pupil for pupil in self.world.pupils.values() if pupil.id]
 
     def _intakes(self, route: Route) -> list[str]:
         """Try files of the route's own kind, and one of the other kind."""
         own, other = self.world.rosters, self.world.result_files
         if route.name.startswith("result_"):
             own, other = other, own
-        return [file.uuid for file in self._some(own, self.breadth) + self._some(other, 1)]
+        planned = [file for file in own if file.holds_plan]
+        tried = self._some(planned, self.breadth) + self._some(own, 1) + self._some(other, 1)
+        return [file.uuid for file in tried]
 
     def _values(self, name: str) -> list[Any]:
         world = self.world
         few = self.breadth
         pools: dict[str, list[Any]] = {
             "school_year": [YEAR],
-            "school": self._some([p.uuid for p in world.of_kind("school", "district")], few),
+            "school": self._some([p.uuid for p in world.of_kind("school", "district")], few + 1),
             "grade": [self.dice.choice(GRADES)],
             "group": self._some([group.uuid for group in world.groups], few),
             "student": self._some([p.uuid for p in world.pupils.values() if p.uuid], few + 3),
@@ -270,7 +305,7 @@ class Canary:
 
     def some_pupils(self) -> list[Pupil]:
         """Return some students who are in the database, whoever may see them."""
-        return self._some([p for p in self.world.pupils.values() if p.id], self.breadth + 2)
+        return self._some(self._known(), self.breadth + 2)
 
     def _file(self, name: object) -> FileOf | None:
         files = (*self.world.rosters, *self.world.result_files)
@@ -279,6 +314,15 @@ class Canary:
 
 def _ssids(canary: Canary) -> list[dict[str, str]]:
     return [{"ssid": pupil.token("s")} for pupil in canary.some_pupils()]
+
+
+def _decisions(canary: Canary) -> list[dict[str, str]]:
+    choices = ("release", "withdraw", "add", "undo")
+    subjects = canary._some(canary.world.decided_on, len(choices))
+    return [
+        {"choice": choice, "subject": subject}
+        for choice, subject in zip(choices, subjects, strict=True)
+    ]
 
 
 def _searches(canary: Canary) -> list[dict[str, str]]:
@@ -292,6 +336,11 @@ FORMS: Mapping[str, Callable[[Canary], list[dict[str, str]]]] = {
     "students": _searches,
     "people": lambda _: [{"search": "ZACC"}, {"search": "example.org"}],
     "person": lambda _: [{"choice": "nothing"}],
+    "roster_question_decide": _decisions,
+    "duplicate_pair": lambda _: [{"choice": "merge"}],
+    "student_id": lambda _: [{"ssid": ""}],
+    "readiness_of": lambda _: [{"choice": "owner", "owner": unknown_id()}],
+    "roster_sections": lambda _: [{"who": "no_section|school-north"}, {"do": "csv"}],
     "roster_decide": lambda _: [{"choice": "all", "digest": "0" * 64}, {"choice": "undo"}],
     "roster_source_do": lambda _: [{"choice": "pause"}, {"choice": "run"}, {"choice": "summer"}],
 }

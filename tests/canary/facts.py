@@ -119,6 +119,25 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Request:
+    """Hold that one district asks another for a student, whom its roster calls by other names."""
+
+    pupil: int
+    said: int
+    from_id: int
+    to_id: int
+
+
+@dataclass(frozen=True)
+class Question:
+    """Hold that a student came at a second school."""
+
+    pupil: int
+    from_id: int
+    to_id: int
+
+
+@dataclass(frozen=True)
 class FileOf:
     """Hold one roster or result file that came in, and the students whose data are in it."""
 
@@ -143,6 +162,12 @@ class World:
     rosters: list[FileOf] = field(default_factory=list)
     result_files: list[FileOf] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)  # uuids, one of each district
+    requests: list[Request] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    pairs: list[tuple[int, int]] = field(default_factory=list)  # students who look like one
+    edited: set[int] = field(default_factory=set)  # students whose first name was edited by hand
+    owners: list[tuple[int, int]] = field(default_factory=list)  # a place, the number of a reader
+    decided_on: list[str] = field(default_factory=list)  # uuids of requests and questions
     jobs: dict[str, int | None] = field(default_factory=dict)  # uuid -> account
 
     def of_kind(self, *kinds: str) -> list[Place]:

@@ -120,8 +120,13 @@ class Oracle:
 
     def tokens(self, reader: Reader, page: str, file: FileOf | None = None) -> set[Token]:
         """Return the student tokens that a kind of page may show; `file` is the one it is about."""
-        if page == "file" and file is not None and self.sees_file(reader, file):
-            return {(number, letter) for number in file.pupils for letter in ALL_FIELDS}
+        if page == "decisions":
+            return self.decisions(reader)
+        if page in ("file", "plan") and file is not None and self.sees_file(reader, file):
+            shown = {(number, letter) for number in file.pupils for letter in ALL_FIELDS}
+            # A plan lists the edits by hand that its source contradicts.
+            edited = self.persons(reader) & self.world.edited if page == "plan" else set[int]()
+            return shown | {(number, letter) for number in edited for letter in "flpo"}
         if page not in ("persons", "results"):
             return set()
         seen = {(number, letter) for number in self.persons(reader) for letter in ALL_FIELDS}
@@ -129,6 +134,25 @@ class Oracle:
             named = self.named_by_results(reader)
             seen |= {(number, letter) for number in named for letter in ON_RESULT_PAGES}
         return seen
+
+    def decisions(self, reader: Reader) -> set[Token]:
+        """Return what may be shown where people decide who is who.
+
+        A request names the student to who approves rosters of the district that is asked, and says
+        to the district that asks what its own file said; a question names the student to who reads
+        the rosters of both schools; two records that look alike are shown to who sees both.
+        """
+        shown = {(number, letter) for number in self.persons(reader) for letter in ALL_FIELDS}
+        for request in self.world.requests:
+            if self.holds(reader, "ROSTER_APPROVE", request.from_id):
+                shown |= {(request.pupil, letter) for letter in "fls"}
+            if self.holds(reader, "ROSTER_READ", request.to_id):
+                shown |= {(request.said, letter) for letter in "fls"}
+        for question in self.world.questions:
+            schools = question.from_id, question.to_id
+            if all(self.holds(reader, "ROSTER_READ", school) for school in schools):
+                shown |= {(question.pupil, letter) for letter in "fl"}
+        return shown
 
     def sees_file(self, reader: Reader, file: FileOf) -> bool:
         right = "ROSTER_READ" if file in self.world.rosters else "DATA_WRITE"
@@ -142,4 +166,12 @@ class Oracle:
             other.number
             for other in self.world.readers
             if any(self.holds(reader, "ACCOUNT_READ", held.place_id) for held in other.held)
+        }
+
+    def owners(self, reader: Reader) -> set[int]:
+        """Return who is named as the owner of a place, or of one above, whose roster is read."""
+        return {
+            owner
+            for place, owner in self.world.owners
+            if any(self.holds(reader, "ROSTER_READ", below) for below in self._below(place))
         }

@@ -63,14 +63,21 @@ def test_what_is_hidden_looks_like_what_is_missing(world: World, role: str) -> N
         "account": [
             other.uuid for other in world.readers if other.number not in oracle.accounts(reader)
         ],
+        "source": [
+            source
+            for district, source in zip(world.of_kind("district"), world.sources, strict=True)
+            if not oracle.holds(reader, "ROSTER_READ", district.id)
+        ],
+        "other": [p.uuid for p in world.pupils.values() if p.uuid and p.number not in seen],
         "job": [job for job, account in world.jobs.items() if account != reader.id],
     }
+    shown = next((p.uuid for p in world.pupils.values() if p.number in seen), unknown_id())
     tried = 0
     for route in canary.routes:
         (word,) = set(hidden) & set(route.parameters) or ("",)
         for own in hidden.get(word, [])[:2]:
             missing = unknown_id()
-            more = {"school_year": YEAR, "grade": "03"}
+            more = {"school_year": YEAR, "grade": "03", "one": shown}
             more = {name: more[name] for name in route.parameters if name in more}
             for form in (None, {}, {"choice": "disable"}, {"choice": "discard"}):
                 paths = [

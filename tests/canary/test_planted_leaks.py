@@ -17,14 +17,17 @@ from rollbook.groups.models import GroupUser
 from rollbook.jobs.models import Job
 from rollbook.lake.query import Condition
 from rollbook.messages.models import Message
-from rollbook.people.models import SchoolEnrollment, Student
-from rollbook.people.queries import students
+from rollbook.orgs.queries import within
+from rollbook.people.models import LocalEdit, SchoolEnrollment, Student
+from rollbook.people.queries import edits, students
 from rollbook.results.models import ResultIntake
 from rollbook.results.queries import history, intakes, visible
 from rollbook.roster.models.intakes import Intake
+from rollbook.roster.models.questions import TransferRequest
+from rollbook.roster.queries import duplicates, readiness
 from rollbook.roster.queries import intakes as roster_intakes
 from rollbook.shared.scope import EVERYWHERE, Permission
-from rollbook.web import home, middleware
+from rollbook.web import home, identity, middleware
 from rollbook.web import results as pages
 from tests.canary.asking import Canary
 from tests.canary.worlds import make_world
@@ -151,6 +154,29 @@ def home_greets_with_a_name(patch: Patch) -> None:
     patch.setattr(home, "_greeting", lambda *args: name)
 
 
+def a_district_sees_whom_it_keeps_wherever_they_are(patch: Patch) -> None:
+    def kept(scope: Any) -> Any:
+        return Student.objects.filter(within(scope.over(Permission.ROSTER_READ), "district_id"))
+
+    patch.setattr(duplicates, "_seen", kept)
+
+
+def who_asks_for_a_student_is_told_whose_record_it_is(patch: Patch) -> None:
+    def asked(scope: Any) -> Any:
+        return transfers.filter(within(scope.over(Permission.ROSTER_READ), "to_district_id"))
+
+    transfers = TransferRequest.objects.select_related("student").order_by("pk")
+    patch.setattr(identity, "transfers_asked_of", asked)
+
+
+def edits_of_other_districts_are_listed(patch: Patch) -> None:
+    patch.setattr(edits, "visible_edits", lambda scope, **_: LocalEdit.objects.all())
+
+
+def whoever_reads_a_roster_is_offered_as_its_owner(patch: Patch) -> None:
+    patch.setattr(readiness, "seen_among", lambda scope, accounts: frozenset(accounts))
+
+
 # Each with the route on which it shows: asking only there keeps the proof short.
 PLANTED: dict[Callable[[Patch], None], str] = {
     everybody_sees_every_student: "students",
@@ -173,6 +199,10 @@ PLANTED: dict[Callable[[Patch], None], str] = {
     a_message_names_a_student: "messages",
     a_job_tells_what_it_could_not_read: "job",
     home_greets_with_a_name: "home",
+    a_district_sees_whom_it_keeps_wherever_they_are: "student_id",
+    who_asks_for_a_student_is_told_whose_record_it_is: "roster_questions",
+    edits_of_other_districts_are_listed: "edits",
+    whoever_reads_a_roster_is_offered_as_its_owner: "readiness_of",
 }
 
 # Worlds are drawn: in the first, nobody who reads groups was assigned one of another year.

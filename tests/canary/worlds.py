@@ -25,12 +25,17 @@ from rollbook.messages.models import Message
 from rollbook.orgs.actions import rebuild_links
 from rollbook.orgs.models import AcademicSession, Organization
 from rollbook.people.layouts import STUDENTS
-from rollbook.people.models import SchoolEnrollment, Student
+from rollbook.people.models import LocalEdit, SchoolEnrollment, Student
 from rollbook.results.layouts import RESULTS, SUBSCORES
 from rollbook.results.models import ResultIntake
 from rollbook.results.queries.store import lake
 from rollbook.roster.models.intakes import Intake
+from rollbook.roster.models.questions import EnrollmentQuestion, TransferRequest
+from rollbook.roster.models.readiness import Readiness
 from rollbook.roster.models.sources import Source, SyncRun
+from rollbook.roster.rules.mapping import ColumnMapping
+from rollbook.roster.rules.reading import Reading
+from rollbook.roster.types import SourceFormat
 from rollbook.shared.actor import Actor
 from tests.canary.facts import (
     FIELDS,
@@ -39,7 +44,9 @@ from tests.canary.facts import (
     Held,
     Place,
     Pupil,
+    Question,
     Reader,
+    Request,
     Result,
     Stay,
     World,
@@ -55,6 +62,14 @@ ASSESSMENTS = tuple(
     for subject in ("ELA", "Math")
     for kind in ("sum", "iab")
     for number in (1, 2)
+)
+# How the kept files of rosters are read: each has a row per student, who is in no class.
+READING = Reading(
+    format=SourceFormat.MAPPED,
+    mapping=ColumnMapping(
+        columns={"ssid": "ssid", "last_name": "last", "first_name": "first"},
+        defaults={"school_name": "North", "grade": "03"},
+    ),
 )
 LEAVING, COMING = timedelta(days=30), timedelta(days=5)
 
@@ -77,6 +92,9 @@ class _Making:
         self._rosters()
         self._result_files()
         self._sources()
+        self._decisions()
+        self._readiness()
+        self._edits()
         self._traces()
 
     def _place(self, kind: str, name: str, parent: Place | None) -> Place:
@@ -290,10 +308,10 @@ class _Making:
 
     def _roster(self, count: int, district: Place | None, plan: Any, named: list[Pupil]) -> None:
         intake = Intake.objects.create(
-            organization_id=district and district.id, source="sis", file_name=f"{count}.zip",
+            organization_id=district and district.id, source="sis", file_name=f"{count}.csv",
             sha256=f"{count:064}", byte_count=1, profile="lenient", plan=plan, verdict="warning",
             status="planned" if plan else "refused", received_by=BY.label, received_at=NOON,
-            counts={"by_code": {"ROS-204": len(named)}},
+            counts={"by_code": {"ROS-204": len(named)}}, reading=READING.as_json(),
         )  # fmt: skip
         _write_findings(settings.FILES_ROOT / "intakes", intake.uuid, named)
         _write_papers(settings.FILES_ROOT / "intakes", intake, named)
@@ -330,6 +348,66 @@ class _Making:
                 started_by=BY.label, started_at=NOON, finished_at=NOON,
             )  # fmt: skip
             self.world.sources.append(str(source.uuid))
+
+    def _decisions(self) -> None:
+        """Ask for students of other districts, let some come at a second school or look alike."""
+        dice, world = self.dice, self.world
+        districts = world.of_kind("district")
+        known = [pupil for pupil in world.pupils.values() if pupil.id]
+        for count, pupil in enumerate(dice.sample(known, 6)):
+            said = Pupil(800 + count)
+            world.pupils[said.number] = said
+            home = Student.objects.get(pk=pupil.id).district_id
+            to = dice.choice([place.id for place in districts if place.id != home])
+            names = {"first_name": said.token("f"), "last_name": said.token("l"), "line": 2}
+            request = TransferRequest.objects.create(
+                student_id=pupil.id, from_district_id=home, to_district_id=to, status="asked",
+                said={**names, "state_id": said.token("s")}, asked_by=BY.label, asked_at=NOON,
+            )  # fmt: skip
+            world.requests.append(Request(pupil.number, said.number, home, to))
+            world.decided_on.append(str(request.uuid))
+        for stay in dice.sample([stay for stay in world.stays if stay.is_active], 6):
+            others = [p.id for p in world.of_kind("school") if p.id != stay.school_id]
+            question, is_new = EnrollmentQuestion.objects.get_or_create(
+                student_id=world.pupils[stay.pupil].id, from_school_id=stay.school_id,
+                to_school_id=dice.choice(others), school_year=YEAR, defaults={"asked_at": NOON},
+            )  # fmt: skip
+            if is_new:
+                schools = question.from_school_id, question.to_school_id
+                world.questions.append(Question(stay.pupil, *schools))
+                world.decided_on.append(str(question.uuid))
+        for place in world.of_kind("school"):
+            own = sorted({stay.pupil for stay in world.stays if stay.school_id == place.id})
+            for pair in (own[:2], dice.sample(own, min(2, len(own)))):
+                if len(pair) == 2:
+                    ids = [world.pupils[number].id for number in pair]
+                    # One number for both, and so no token of either.
+                    Student.objects.filter(pk__in=ids).update(local_id=f"70{place.id}")
+                    world.pairs.append((pair[0], pair[1]))
+
+    def _edits(self) -> None:
+        """Edit first names by hand; the source has sent another since."""
+        known = [pupil for pupil in self.world.pupils.values() if pupil.id]
+        edited = self.dice.sample(known, 8)
+        self.world.edited = {pupil.number for pupil in edited}
+        LocalEdit.objects.bulk_create(
+            LocalEdit(
+                table="students", record_id=pupil.id, column="first_name", value=pupil.token("f"),
+                upstream=pupil.token("p"), is_overridden=True, edited_by=BY.label, edited_at=NOON,
+            )
+            for pupil in edited
+        )  # fmt: skip
+
+    def _readiness(self) -> None:
+        """Let somebody see to it that a place gets ready: of every other place a stage only."""
+        for count, place in enumerate(self.world.of_kind("district", "school")):
+            owner = self.dice.choice(self.world.readers)
+            whole = Readiness.objects.create(
+                organization_id=place.id, school_year=YEAR, owner_id=None if count % 2 else owner.id
+            )
+            if count % 2:
+                whole.stages.create(stage="kick_off", owner_id=owner.id)
+            self.world.owners.append((place.id, owner.number))
 
     def _traces(self) -> None:
         for reader in self.world.readers:
@@ -406,8 +484,8 @@ def _write_papers(folder: Path, intake: Intake, named: list[Pupil]) -> None:
     left = {"whole": [], "version": "", "modes": {}, "other_names": {}, "system": {}}
     papers = {"causes": causes, "repairs": [], "left_out": left}
     (folder / f"{intake.uuid}.papers.json").write_text(json.dumps(papers))
-    rows = [f"{pupil.token('s')},{pupil.token('l')}" for pupil in named]
-    (folder / f"{intake.sha256}.csv").write_text("\n".join(["ssid,name", *rows]) + "\n")
+    rows = [",".join(pupil.token(letter) for letter in "slf") for pupil in named]
+    (folder / f"{intake.sha256}.csv").write_text("\n".join(["ssid,last,first", *rows]) + "\n")
     lines = pl.Series("line", range(2, 2 + len(rows)), dtype=pl.UInt32)
     kept = pl.DataFrame(lines).select(file=pl.lit("students.csv"), line="line")
     kept.write_parquet(folder / f"{intake.uuid}.excluded.parquet")
