@@ -206,6 +206,10 @@ def test_what_cannot_be_read_is_passed_on_to_the_checks(tmp_path: Path) -> None:
         server.answer = answer  # type: ignore[method-assign,assignment]
         pulled = _pull(server, tmp_path)
     assert _row(pulled, "users", odd.id)["grades"] == "sixth"
+    assert pulled is not None
+    found = list(check_file(pulled.path, profile=Profile.LENIENT).report)
+    odd_race = [(f.code, f.file, f.value) for f in found if f.file == "demographics.csv"]
+    assert odd_race == [("ROS-233", "demographics.csv", "race: Martian")]
 
 
 def _cursor(pulled: Pulled | None) -> dict[str, str]:

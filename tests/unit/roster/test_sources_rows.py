@@ -8,12 +8,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from rollbook.roster.sources.clever_rows import CleverRoster, grade_of
 from rollbook.roster.sources.connecting import SourceFailed
+from rollbook.roster.sources.oneroster_csv import check_file
 from rollbook.roster.sources.oneroster_rows import made_id, roles_of, rows_of
 from rollbook.roster.sources.packing import RosterTables, list_of, records_in, text_of
+from rollbook.roster.types import Profile
 
 
 @pytest.mark.parametrize(
@@ -180,9 +183,44 @@ def test_clevers_birthdays(dob: Any, day: str) -> None:
     roster = CleverRoster({"id": "d"}, date(2026, 11, 22))
     student = {"school": "s", "dob": dob, "gender": "?", "hispanic_ethnicity": "maybe"}
     roster.add_users([{"id": "u", "name": {}, "roles": {"student": student}}])
-    row = roster.tables.frame("demographics").to_dicts()[0]
+    row = roster.finished().frame("demographics").to_dicts()[0]
     assert (row["birthDate"], row["sex"], row["hispanicOrLatinoEthnicity"]) == (day, "?", "maybe")
     assert row["white"] == ""
+
+
+@pytest.mark.parametrize(
+    ("dobs", "found", "births"),
+    [
+        (["14/3/2018", "3/4/2020"], ["ROS-266", "ROS-266"], ["2018-03-14", "2020-04-03"]),
+        (["14/3/2018", "3/25/2020"], ["ROS-235", "ROS-235"], [None, None]),
+        (["2/30/2018", "3/4/2020"], ["ROS-235"], [None, "2020-03-04"]),
+        (["3/14/2018", "3/4/2020"], [], ["2018-03-14", "2020-03-04"]),
+    ],
+)
+def test_clevers_birthdays_in_another_order_are_told(
+    tmp_path: Path, dobs: list[str], found: list[str], births: list[str | None]
+) -> None:
+    roster = CleverRoster({"id": "d", "name": "District"}, date(2026, 11, 22))
+    roster.add_schools([{"id": "s", "name": "School"}])
+    roster.add_terms([])
+    for key, dob in enumerate(dobs):
+        names = {"id": f"u{key}", "name": {"first": "A", "last": "B"}}
+        roster.add_users([{**names, "roles": {"student": {"school": "s", "dob": dob}}}])
+    path = tmp_path / "clever.zip"
+    roster.finished().write(path, mode="bulk", system="Clever")
+    result = check_file(path, profile=Profile.LENIENT)
+    assert [f.code for f in result.report if f.column == "birthDate"] == found
+    assert result.frames is not None
+    born = result.frames.demographics.sort("sourced_id")["born_on"].cast(pl.String)
+    assert born.to_list() == births
+
+
+@pytest.mark.parametrize(("race", "cell"), [("Martian", "race: Martian"), ("Unknown", "")])
+def test_a_race_that_clever_does_not_know_is_told(race: str, cell: str) -> None:
+    roster = CleverRoster({"id": "d"}, date(2026, 11, 22))
+    roster.add_users([{"id": "u", "name": {}, "roles": {"student": {"race": race}}}])
+    row = roster.finished().frame("demographics").to_dicts()[0]
+    assert row["demographicRaceTwoOrMoreRaces"] == cell
 
 
 @pytest.mark.parametrize(

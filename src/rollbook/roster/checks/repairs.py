@@ -192,23 +192,28 @@ _SLASHED: Final = r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$"
 
 
 def _slashed(cells: pl.Series) -> pl.DataFrame:
-    cell = pl.col("cell")
-    return cells.to_frame("cell").select(
-        one=cell.str.extract(_SLASHED, 1).cast(pl.Int16),
-        two=cell.str.extract(_SLASHED, 2).cast(pl.Int16),
-        year=cell.str.extract(_SLASHED, 3),
-    )
+    """Return what a cell like 8/15/2026 is as a day, month first and day first; null where none."""
+    year, one, two = (pl.col("cell").str.extract(_SLASHED, group) for group in (3, 1, 2))
+    said = {"month_first": (one, two), "day_first": (two, one)}
+    days = [
+        pl.concat_str([year, month.str.zfill(2), day.str.zfill(2)], separator="-").alias(name)
+        for name, (month, day) in said.items()
+    ]
+    is_day = pl.all().str.to_date("%Y-%m-%d", strict=False).is_not_null()
+    return cells.to_frame("cell").select(days).select(pl.when(is_day).then(pl.all()))
 
 
 def dates_in_order(cells: Sequence[pl.Series]) -> CellRepair:
-    """Read dates like 8/15/2026 in the one order that all these columns of a file allow."""
+    """Read dates like 8/15/2026 in the one order that all these columns of a file allow.
+
+    What is a day of the calendar in neither order decides nothing.
+    """
     parts = [_slashed(column) for column in cells]
-    day_is_second = any((part["two"] > 12).any() for part in parts)
-    day_is_first = any((part["one"] > 12).any() for part in parts)
-    month, day = ("one", "two") if day_is_second else ("two", "one")
-    padded = [pl.col(name).cast(pl.String).str.zfill(2) for name in (month, day)]
-    said = pl.concat_str([pl.col("year"), *padded], separator="-")
-    if day_is_first == day_is_second:  # no date decides, or they contradict each other
+    first, second = pl.col("day_first").is_null(), pl.col("month_first").is_null()
+    month_is_first = any(part.select((first & ~second).any()).item() for part in parts)
+    day_is_first = any(part.select((second & ~first).any()).item() for part in parts)
+    said = pl.col("month_first" if month_is_first else "day_first")
+    if day_is_first == month_is_first:  # no date decides, or they contradict each other
         said = pl.lit(None, pl.String)
     return CellRepair(US_DATE, lambda _, column: _slashed(column).with_columns(cell=said)["cell"])
 

@@ -160,7 +160,7 @@ def _everything(service: CleverService, district: Record, now: datetime) -> Rost
         roster.add_users(users)
     for sections in service.pages("/sections"):
         roster.add_sections(sections)
-    return roster.tables
+    return roster.finished()
 
 
 def _all(service: CleverService, path: str) -> list[Record]:

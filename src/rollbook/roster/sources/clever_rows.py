@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+import polars as pl
+
+from rollbook.roster.rules.spellings import is_only_day_first
 from rollbook.roster.sources.oneroster_rows import made_id
 from rollbook.roster.sources.packing import RosterTables, first_text, list_of, text_of
 from rollbook.shared.years import SchoolYear
@@ -37,7 +40,10 @@ _RACES: Final = {
 }
 _YES_NO: Final = {"Y": "true", "N": "false"}
 _HOMEROOM: Final = re.compile(r"home ?room", re.IGNORECASE)
-_US_DATE: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_US_DATE: Final = r"^(\d{1,2})/(\d{1,2})/(\d{4})$"
+# What no race is goes into a column where the checks tell it; so it can be read as no other word.
+_ODD_RACE: Final = "demographicRaceTwoOrMoreRaces"
+_UNSAID: Final = frozenset(("", "Unknown"))
 _ISO_START: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?=T|$)")
 # In this order a person's first role at a school is the primary one. Staff may be anybody, so
 # they get the role that may do least.
@@ -97,6 +103,16 @@ class CleverRoster:
             self.tables.add("roles", roles)
             if isinstance(student := _roles_of(user).get("student"), dict):
                 self.tables.add("demographics", [_demographics(user, student)])
+
+    def finished(self) -> RosterTables:
+        """Return the tables, birthdays written as the standard does: Clever writes month first.
+
+        Shape: where some birthday can only be day first, all stay as they are, for the checks.
+        """
+        days = self.tables.frame("demographics")["birthDate"]
+        if not is_only_day_first(days).any():
+            self.tables.rewrite("demographics", _month_first(pl.col("birthDate")))
+        return self.tables
 
     def add_sections(self, sections: Iterable[Record]) -> None:
         """Add sections as classes, and who is in them."""
@@ -223,14 +239,19 @@ def _user(user: Record, roles: list[Row]) -> Row:
 
 def _demographics(user: Record, student: Record) -> Row:
     sex, hispanic = text_of(student.get("gender")), text_of(student.get("hispanic_ethnicity"))
-    race = _RACES.get(text_of(student.get("race")))
     return {
         "sourcedId": text_of(user.get("id")),
         "birthDate": _day(student.get("dob")),
         "sex": _SEXES.get(sex, sex),
         "hispanicOrLatinoEthnicity": _YES_NO.get(hispanic, hispanic),
-        **({race: "true"} if race else {}),
+        **_race(text_of(student.get("race"))),
     }
+
+
+def _race(said: str) -> Row:
+    if said in _RACES:
+        return {_RACES[said]: "true"}
+    return {} if said in _UNSAID else {_ODD_RACE: f"race: {said}"}
 
 
 def _enrollments(section: Record) -> Iterator[Row]:
@@ -284,13 +305,18 @@ def _first_of(roles: list[dict[str, Any]], names: tuple[str, ...]) -> str:
 
 
 def _day(value: Any) -> str:
-    """Return a day as the standard writes it; what is none is passed on as it is."""
+    """Return a day without its time; what is none is passed on as it is."""
     text = text_of(value)
-    if found := _ISO_START.match(text):
-        return found[0]
-    if found := _US_DATE.fullmatch(text):
-        return f"{found[3]}-{int(found[1]):02d}-{int(found[2]):02d}"
-    return text
+    found = _ISO_START.match(text)
+    return found[0] if found else text
+
+
+def _month_first(cell: pl.Expr) -> pl.Expr:
+    """Write days like 3/9/2014 as the standard does; what is none stays as it is."""
+    year, month, day = (cell.str.extract(_US_DATE, group) for group in (3, 1, 2))
+    made = pl.concat_str([year, month.str.zfill(2), day.str.zfill(2)], separator="-")
+    is_day = made.str.to_date("%Y-%m-%d", strict=False).is_not_null()
+    return pl.when(is_day).then(made).otherwise(cell).alias(cell.meta.output_name())
 
 
 def _date_of(text: str) -> date | None:
