@@ -82,7 +82,8 @@ def read_separated(
     return replace(table, header=header, frame=frame, encoding=text.encoding, had_bom=text.had_bom)
 
 
-def _swapped(cells: pl.Series, separator: str) -> pl.Series:
+def _swapped(column: pl.Series, separator: str) -> pl.Series:
+    cells = column.alias("")  # a header may look like a pattern of names
     if not cells.str.contains_any([separator, COMMA]).any():
-        return cells
-    return cells.str.replace_many([separator, COMMA], [COMMA, separator])
+        return column
+    return cells.str.replace_many([separator, COMMA], [COMMA, separator]).alias(column.name)

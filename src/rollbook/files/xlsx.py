@@ -77,8 +77,8 @@ XLSX_CHECKS: Final = (
     XLSX_NO_SHEET,
     XLSX_OTHER_SHEETS,
 )
-# Where a row or a cell says that it is: r="7", r="BC7". All that is looked at is bounded, so that no
-# text makes it slow.
+# Where a row or a cell says that it is: r="7", r="BC7". All that is looked at is bounded: no text
+# makes it slow.
 _REFERENCE: Final = re.compile(rb"""\br\s{0,9}=\s{0,9}["']([A-Za-z]{0,7})([0-9]{1,10})["']""")
 # The same where something is in the cell: one that ends right there is a format.
 _FILLED: Final = re.compile(
@@ -265,7 +265,9 @@ def _table(
     columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
     texts = [_column(label, cells) for label, cells in zip(names, columns, strict=True)]
     frame = pl.DataFrame([lines, *texts])
-    filled = frame.filter(~pl.all_horizontal(pl.col(names).is_null())) if names else frame
+    # By place: a header may look like a pattern of names.
+    cells = pl.nth(range(1, len(names) + 1))
+    filled = frame.filter(~pl.all_horizontal(cells.is_null())) if names else frame
     return CsvTable(name, header, filled, findings)
 
 
@@ -290,11 +292,11 @@ def _names(name: str, header: tuple[str, ...], line: int, findings: FindingRepor
 
 def _column(name: str, cells: Sequence[Any]) -> pl.Series:
     if set(map(type, cells)) <= {str}:
-        return pl.Series(name, cells, dtype=pl.String).replace("", None)
+        return pl.Series("", cells, dtype=pl.String).replace("", None).alias(name)
     return pl.Series(name, [_text(cell) for cell in cells], dtype=pl.String)
 
 
-def _text(cell: Any) -> str | None:  # one return for each kind of cell
+def _text(cell: Any) -> str | None:  # noqa: PLR0911 # one return for each kind of cell
     if isinstance(cell, str):
         return cell or None
     if cell is None:

@@ -96,7 +96,8 @@ def with_part(source: bytes, name: str, change: Callable[[bytes], bytes]) -> byt
 def test_two_cells_in_opposite_corners_do_not_fill_the_memory(far: str, sign: str) -> None:
     """The library makes room for all between them: the process would end, not the reading."""
     row = re.sub("[A-Z]", "", far)
-    cell = f'<row r="{row}"><c {sign.format(far)} t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+    place = sign.format(far)
+    cell = f'<row r="{row}"><c {place} t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
     book = with_part(
         workbook({"One": [["Id"], ["1"]]}),
         "xl/worksheets/sheet1.xml",
@@ -123,3 +124,9 @@ def test_a_workbook_of_another_kind_is_not_opened(kind: str) -> None:
     with zipfile.ZipFile(made, "a") as book:
         book.writestr(kind, b"")
     assert codes(made.getvalue()) == ["FIL-401"]
+
+
+@pytest.mark.parametrize("header", ["*", "^.*$", "^(.*$"])
+def test_a_header_is_a_name_and_no_pattern(header: str) -> None:
+    table = read_xlsx(workbook({"S": [[header, "Id"], ["x", "1"], ["", "2"]]}), name="x.xlsx")
+    assert table.frame.rows() == [(2, "x", "1"), (3, None, "2")]

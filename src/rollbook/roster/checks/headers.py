@@ -131,7 +131,7 @@ def judge_header(table: CsvTable, layout: FileLayout, ledger: Ledger) -> pl.Data
     return frame.select(
         "_line",
         *(
-            (pl.col(frame.columns[places[name] + 1]) if name in places else missing).alias(name)
+            (pl.nth(places[name] + 1) if name in places else missing).alias(name)
             for name in layout.header
         ),
     )

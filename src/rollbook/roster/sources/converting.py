@@ -286,7 +286,9 @@ def placed(table: CsvTable, columns: Mapping[str, str]) -> pl.DataFrame:
     Shape: `columns` maps the name wanted to the column in the frame; cells without outer spaces,
            an empty one null.
     """
-    cells = [_cell(pl.col(theirs)).alias(ours) for ours, theirs in columns.items()]
+    # By place: asked for by name, a header such as "*" or "^.*$" means many columns.
+    places = {name: place for place, name in enumerate(table.frame.columns)}
+    cells = [_cell(pl.nth(places[theirs])).alias(ours) for ours, theirs in columns.items()]
     return table.frame.select(
         pl.lit(table.name).alias(FILE), pl.col("_line").cast(pl.UInt32).alias(LINE), *cells
     )

@@ -262,3 +262,20 @@ def test_a_word_that_nobody_knows_is_told_and_left_out(tmp_path: Path) -> None:
     bundle, result = read(path)
     assert told(result) == [("ROS-724", "students.csv", 2, "Hispanic")]
     assert rows(bundle, "demographics", "hispanicOrLatinoEthnicity") == [(None,), ("true",)]
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("header", ["*", "^.*$", "^(.*$", "_line", "_file", "%s", "{0}"])
+def test_a_header_is_a_name_and_no_pattern(tmp_path: Path, header: str, separator: str) -> None:
+    lines = [[header, "Last", "First", "Id", "Grade", "School"]]
+    lines.append(["Maria", "Soto", "Eli", "1", "03", "North"])
+    path = flat(tmp_path, "".join(separator.join(line) + "\n" for line in lines))
+    mapping = ColumnMapping(
+        columns={
+            "middle_name": header, "last_name": "Last", "first_name": "First", "local_id": "Id",
+            "grade": "Grade", "school_name": "School",
+        },
+        separator="" if separator == "," else separator,
+    )  # fmt: skip
+    bundle, _ = checked(path, Reading(mapping=mapping))
+    assert rows(bundle, "users", "middleName", "familyName") == [("Maria", "Soto")]
