@@ -113,11 +113,14 @@ def test_a_key_opens_the_door_too(tmp_path: Path) -> None:
     key = asyncssh.generate_private_key("ssh-ed25519")
     public = key.export_public_key().decode()
     plain = key.export_private_key().decode()
-    sealed = key.export_private_key("pkcs8-pem", passphrase="open sesame").decode()
+    sealed = [
+        key.export_private_key(kind, passphrase="open sesame").decode()
+        for kind in ("pkcs8-pem", "openssh")  # the second is what ssh-keygen writes
+    ]
     with sftp_server(tmp_path / "there", keys=[public]) as server:
         for secrets in (
             {"private_key": plain},
-            {"private_key": sealed, "passphrase": "open sesame"},
+            *({"private_key": each, "passphrase": "open sesame"} for each in sealed),
         ):
             pulled = SftpFolder(patience=QUICK, settle_seconds=0).pull(
                 server.settings, secrets, into=tmp_path, cursor={}, now=NOW

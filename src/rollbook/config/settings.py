@@ -225,5 +225,7 @@ LOGGING = {
     "loggers": {
         name: {"handlers": [], "propagate": True}
         for name in ("django", "django.server", "django.request")
-    },
+    }
+    # A call to another system that is tried again is no warning: its end is told.
+    | {"stamina": {"level": "ERROR"}},
 }
