@@ -1,4 +1,4 @@
-"""ROS-101 to ROS-121: what can be wrong with the zip's files and with its manifest."""
+"""ROS-101 to ROS-122: what can be wrong with the zip's files and with its manifest."""
 
 from __future__ import annotations
 
@@ -155,6 +155,16 @@ FILE_UNEXPECTED: Final = _package_check(
     "Declare it bulk or delta, or leave it out.",
     "The manifest decides, and it says that nothing of this kind changes.",
 )
+PROPERTY_OF_TWO_VALUES: Final = RosterCheck(
+    code="ROS-122",
+    name="Property that says two things",
+    severity=Severity.FATAL,
+    says='{column} is "{first}" and, on line {line}, "{value}".',
+    fix="Keep the line that is right.",
+    why="It decides which version the files are of, or whether a file removes what it does not "
+    "name. Neither is ever guessed.",
+    source=_BINDING,
+)
 
 PACKAGE_CHECKS: Final = (
     NOTHING_KNOWN,
@@ -174,6 +184,7 @@ PACKAGE_CHECKS: Final = (
     MODE_CASE,
     FILE_MISSING,
     FILE_UNEXPECTED,
+    PROPERTY_OF_TWO_VALUES,
 )
 
 _MANIFEST: Final = "manifest"
@@ -223,16 +234,25 @@ def _check_manifest(manifest: Manifest, bundle: OneRosterBundle, ledger: Ledger)
 
 def _check_properties(manifest: Manifest, version: str, ledger: Ledger) -> None:
     needed = manifest_properties(version)
-    seen: set[str] = set()
-    for line, name, _ in manifest.properties:
-        if name in seen:
+    seen: dict[str, str] = {}
+    for line, name, value in manifest.properties:
+        said = (value or "").strip().lower()
+        if name in seen and said != seen[name] and _decides(name):
+            told = {"line": line, "column": name, "value": value or "", "first": seen[name]}
+            ledger.add(PROPERTY_OF_TWO_VALUES, file=_MANIFEST, **told)  # type: ignore[arg-type] # their types hide in a mapping
+        elif name in seen:
             ledger.add(PROPERTY_TWICE, file=_MANIFEST, line=line, value=name)
         elif name not in needed and name not in OPTIONAL_MANIFEST_PROPERTIES:
             ledger.add(UNKNOWN_PROPERTY, file=_MANIFEST, line=line, value=name, version=version)
-        seen.add(name)
+        seen.setdefault(name, said)
     for name in needed:
         if manifest.value(name) is None:
             ledger.add(MISSING_PROPERTY, file=_MANIFEST, column=name)
+
+
+def _decides(name: str) -> bool:
+    """Tell whether what a property says decides how files are read."""
+    return name == "oneroster.version" or name.startswith("file.")
 
 
 def _check_versions(manifest: Manifest, version: str, ledger: Ledger) -> None:
