@@ -20,6 +20,20 @@ def test_say_which_column_is_what(sandbox: Sandbox, walker: Walker) -> None:
     walker.send("#bundle", "export.csv", TEXT.encode(), "Check this roster")
     assert page.locator("h1").inner_text() == "Which column is what in export.csv?"
     walker.look()
+    # By mouse a field is dragged to what it is; the select beside it says what counts.
+    grade = page.get_by_label("Grade", exact=True)
+    grade.select_option("")
+    chip = page.locator("[data-field=Grade]")
+    assert chip.get_attribute("class") == "tag"
+    label = page.get_by_text("Grade", exact=True).and_(page.locator("label"))
+    label.scroll_into_view_if_needed()  # nobody scrolls between taking hold and moving
+    chip.hover()
+    page.mouse.down()
+    label.hover()
+    label.hover()  # of what is dragged over something a browser tells from the second move on
+    page.mouse.up()
+    assert grade.input_value() == "Grade"
+    assert chip.get_attribute("class") == "tag is-used"
     page.get_by_label("What bears means").select_option("PK")
     page.get_by_label("Month first or day first?").select_option("mdy")
     page.get_by_role("button", name="Show these rows again").click()
