@@ -80,7 +80,7 @@ def test_the_board_is_a_file_too(sign_in: SignIn, state: SmallState, year: int) 
 
 def test_a_stage_is_ticked_with_evidence(sign_in: SignIn, state: SmallState, year: int) -> None:
     client, here = sign_in(), f"/{year}/rosters/readiness/{state.north_high.uuid}/"
-    assert "Now: Kick-off held" in read(client.get(here))
+    assert "Next: Kick-off held" in read(client.get(here))
     sent = {"choice": "stage", "stage": "kick_off", "is_done": "yes", "due_on": "2026-09-01"}
     page = told(client, here, **sent, evidence="Call <b>of</b> 1 Sep https://example.org/x")
     assert "Kick-off held: saved." in page

@@ -125,6 +125,7 @@ def test_a_clever_district_gets_ready_to_assess(
     run(walker)
     share(walker)
     commit(walker)
+    home(walker)
     lose(pinecrest, walker)
     number = approve(walker)
     second(walker, colleague, number)
@@ -207,6 +208,16 @@ def commit(walker: Walker) -> str:
     return page.url
 
 
+def home(walker: Walker) -> None:
+    """See at home that nothing of all this waits any more."""
+    walker.go("Home")
+    assert "Nothing waits for you." in walker.says()
+    walker.look()
+    walker.go("Rosters")
+    walker.look()
+    assert [row[3] for row in walker.rows("Rosters that came in")] == ["Committed", "Discarded"]
+
+
 def lose(pinecrest: District, walker: Walker) -> str:
     """Let the next run find many students of one school gone; read why it waits, and who goes."""
     page, world = walker.page, pinecrest.world
@@ -274,12 +285,17 @@ def get_ready(pinecrest: District, walker: Walker) -> None:
     walker.go("Pinecrest Unified")
     walker.look()
     assert "What stops the Ready To Assess mail" in walker.says()
-    print(page.locator("section:has(#mail) li").all_inner_texts())
+    waits_for = page.locator("section:has(#mail) li").all_inner_texts()
+    assert [says.split(" Fix")[0] for says in waits_for] == [
+        "No assessment window is set.", "No launch date is set.",
+    ]  # fmt: skip
+    assert page.get_by_role("button", name=re.compile("^Send Ready")).count() == 0
     today = date.today()  # noqa: DTZ011
     opens = min(today + timedelta(days=60), SchoolYear.containing(today).ends_before)
     page.fill("#opens_on", str(opens - timedelta(days=1)))
     page.get_by_role("button", name="Set these dates").click()
-    page.get_by_label("Method").select_option(label="Clever")
+    assert "(three school days before)" in walker.says()
+    page.get_by_label("Method", exact=True).select_option(label="Clever")
     page.get_by_role("button", name="Choose this method").click()
     said = {
         "kick_off": "Call with the district",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from rollbook.changes import actions as changes
 from rollbook.changes.types import HoldReason
 from rollbook.config import reactions
 from rollbook.jobs.actions import run_next
@@ -18,6 +19,7 @@ from rollbook.messages.models import Mail, Message
 from rollbook.orgs.models import Organization
 from rollbook.people.models import Student
 from rollbook.roster.actions import runs
+from rollbook.roster.actions.commit import discard_intake
 from rollbook.roster.actions.looks import look_at_sources
 from rollbook.roster.actions.resting import pause_source, set_blackouts
 from rollbook.roster.actions.runs import SourceIsRunning, ask_for_run, run_source
@@ -95,6 +97,22 @@ def test_the_same_roster_again_changes_nothing(
     assert (again.outcome, again.intake) == ("planned", first.intake)
     committed(first.intake)
     assert run(source, now=TOMORROW).outcome == "unchanged"
+
+
+def test_a_commit_puts_away_what_the_source_brought_before_and_nothing_else(
+    state: SmallState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = [spoilt(f"users[1].familyName={name}") for name in ("Once", "Twice", "Thrice")]
+    scripted(monkeypatch, ROSTER, *changed)
+    source = saved_source(state.north)
+    _first, second, third, _fourth = [
+        run(source, is_scheduled=False, now=NOW + timedelta(hours=n)).intake for n in range(4)
+    ]
+    assert second is not None and second.plan is not None
+    changes.discard_plan(second.plan.uuid, by=BY, now=NOW)
+    committed(third)
+    plans = Intake.objects.order_by("pk").values_list("plan__status", flat=True)
+    assert list(plans) == ["discarded", "discarded", "committed", "proposed"]
 
 
 def test_a_run_by_hand_fetches_everything(
@@ -330,6 +348,24 @@ def test_a_run_killed_after_the_file_came_is_finished_by_the_next(
     assert run(source, now=TOMORROW).outcome == "nothing_new"
     left.refresh_from_db()
     assert left.outcome == "planned"
+
+
+def test_what_somebody_put_away_is_not_committed_by_the_run_that_brought_it(
+    state: SmallState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run killed just before it committed; a person looked at its plan in between."""
+    scripted(monkeypatch, ROSTER, None)
+    source = saved_source(state.north, policy=IntakePolicy(commits_itself=True))
+    killed = run(source, is_scheduled=False)
+    SyncRun.objects.filter(pk=killed.pk).update(
+        outcome="running", is_scheduled=True, finished_at=None
+    )
+    assert killed.intake is not None
+    discard_intake(EVERYTHING, killed.intake.uuid, by=BY, now=NOW)
+    run(source, now=TOMORROW)
+    killed.refresh_from_db()
+    assert (killed.outcome, killed.code) == ("planned", "")
+    assert Student.objects.count() == 0
 
 
 def test_a_run_killed_before_the_file_was_kept_leaves_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +13,7 @@ from rollbook.changes import actions as changes
 from rollbook.changes.models import ChangePlan
 from rollbook.changes.store import read_plan_file
 from rollbook.changes.tables import read_rows
-from rollbook.changes.types import CommitReceipt
+from rollbook.changes.types import CommitReceipt, PlanStatus
 from rollbook.groups.actions import withdraw_class_groups
 from rollbook.orgs.actions import clear_links, rebuild_links
 from rollbook.people.layouts import STAFF, STUDENTS
@@ -50,6 +51,7 @@ def commit_intake(
 ) -> CommitReceipt:
     """Carry out the plan of an intake, whole, and tell the rest of the house.
 
+    Plans of what the same source brought before are put away: nobody could commit them any more.
     Raises: MayNotCommitRoster, NothingToCommit, and what `changes.actions.commit_plan` raises.
     """
     intake = _intake_to_decide(scope, intake_uuid)
@@ -65,6 +67,7 @@ def commit_intake(
         )
         rebuild_links()
         _place(intake)
+    _put_earlier_away(intake, by=by, now=now)
     events.announce(RosterChanged(source=intake.source))
     return receipt
 
@@ -103,6 +106,21 @@ def undo_intake(scope: Scope, intake_uuid: UUID, *, by: Actor, now: datetime) ->
         rebuild_links()
     events.announce(RosterChanged(source=intake.source))
     return receipt
+
+
+def _put_earlier_away(intake: Intake, *, by: Actor, now: datetime) -> None:
+    """Discard what the source of an intake brought before it, and nobody decided on."""
+    if intake.saved_source_id is None:
+        return
+    earlier = Intake.objects.filter(
+        saved_source=intake.saved_source_id,
+        pk__lt=intake.pk,
+        plan__status__in=[PlanStatus.PROPOSED, PlanStatus.HELD],
+    )
+    # Each by itself and after the commit: whoever decides on one of them now holds it locked.
+    for plan in earlier.order_by("pk").values_list("plan__uuid", flat=True):
+        with contextlib.suppress(changes.PlanIsFinished):
+            changes.discard_plan(plan, by=by, now=now)
 
 
 def _place(intake: Intake) -> None:
