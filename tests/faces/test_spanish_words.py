@@ -12,16 +12,20 @@ from typing import Final
 import pytest
 from django.utils import translation
 
+from rollbook.access.rules import ROLES
 from rollbook.groups import layouts as groups
 from rollbook.orgs import layouts as orgs
 from rollbook.orgs.types import OrganizationKind
 from rollbook.people import layouts as people
+from rollbook.roster.actions import merges
 from rollbook.roster.plan.sections import CAUSE_WORDS
+from rollbook.roster.rules import standing
 from rollbook.roster.rules.import_fields import IMPORT_FIELDS
 from rollbook.roster.sources.calling import Steps
 from rollbook.roster.sources.connectors import CONNECTORS
 from rollbook.shared.grades import Grade
 from rollbook.web import mappings, shown_words
+from rollbook.web.role_words import ROLE_WORDS
 from rollbook.web.sharing import cause_words
 from rollbook.web.source_forms import REPAIRS
 from rollbook.web.words import WORDS, word
@@ -47,6 +51,7 @@ FAULTS_IN = (
     "roster/sources/setting_values.py",
     "people/rules.py",
 )
+REASONS_IN = ("roster/plan", "roster/actions", "people/actions")
 
 
 def _unspoken(phrases: set[Phrase]) -> list[str]:
@@ -176,24 +181,62 @@ def test_the_repairs_of_the_form_are_those_that_are_translated() -> None:
 
 
 def test_the_faults_of_forms_are_those_that_are_translated(repository: Path) -> None:
-    whole: set[str] = set()
-    of_settings: set[str] = set()
-    for name in FAULTS_IN:
-        tree = ast.parse((repository / "src/rollbook" / name).read_text("utf-8"))
-        parts = {
-            id(v) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for v in n.values
-        } | {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and id(node) not in parts:
-                if isinstance(node.value, str) and SENTENCE.fullmatch(node.value):
-                    whole.add(node.value)
-            elif isinstance(node, ast.JoinedStr) and ast.unparse(node).startswith(
-                "f'{field.label}"
-            ):
-                tail = "".join(str(v.value) for v in node.values if isinstance(v, ast.Constant))
-                of_settings.add(f"%(label)s{tail}")
-    assert set(shown_words.FAULTS) == whole
-    assert set(shown_words.FAULTS_OF_SETTINGS) == of_settings
+    trees = [_tree(repository / "src/rollbook" / name) for name in FAULTS_IN]
+    assert set(shown_words.FAULTS) == {text for tree in trees for text in _sentences(tree)}
+    assert set(shown_words.FAULTS_OF_SETTINGS) == {
+        "%(label)s" + "".join(str(v.value) for v in node.values if isinstance(v, ast.Constant))
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr) and ast.unparse(node).startswith("f'{field.label}")
+    }
+
+
+def test_the_first_steps_of_a_preflight_are_those_that_are_translated(repository: Path) -> None:
+    tree = _tree(repository / "src/rollbook/roster/rules/summary.py")
+    assert set(shown_words.FIRST_STEPS) == set(_sentences(tree))
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def _sentences(tree: ast.Module) -> Iterator[str]:
+    """Yield the whole sentences of a module; neither docstrings nor parts of other strings."""
+    parts = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            parts |= {id(part) for part in node.values}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in parts else None
+        if isinstance(text, str) and SENTENCE.fullmatch(text):
+            yield text
+
+
+def test_the_reasons_of_a_plan_are_those_that_are_translated(repository: Path) -> None:
+    root = repository / "src/rollbook"
+    paths = [path for part in REASONS_IN for path in (root / part).glob("*.py")]
+    found = {reason for path in paths for reason in _reasons(_tree(path))}
+    names = {"LEFT_BEHIND": standing.LEFT_BEHIND, "_MERGED": merges._MERGED}
+    assert set(shown_words.REASONS) == {names.get(r, r) for r in found} - {"", "why", "is_new"}
+
+
+def _reasons(tree: ast.Module) -> Iterator[str]:
+    """Yield what `why=` or `.alias("why")` is given, texts and names of constants alike."""
+    for node in ast.walk(tree):
+        given: ast.AST | None = None
+        if isinstance(node, ast.keyword) and node.arg == "why":
+            given = node.value
+        elif isinstance(node, ast.Call) and ast.unparse(node).endswith(".alias('why')"):
+            given = node.func
+        for part in ast.walk(given) if given else ():
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part.value
+            elif isinstance(part, ast.Name) and part.id.isupper():
+                yield part.id
+
+
+def test_what_roles_may_do_is_what_is_translated() -> None:
+    assert set(ROLE_WORDS) == {says for role in ROLES for says in (*role.may, *role.may_not)}
 
 
 def test_a_fault_names_its_setting_in_the_readers_language() -> None:

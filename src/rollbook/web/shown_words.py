@@ -165,6 +165,37 @@ FAULTS_OF_SETTINGS: Final = (
     _("%(label)s is a whole address, such as https://example.org."),
     _("%(label)s holds a password. Write the address alone."),
 )
+# Why a plan changes a record.
+REASONS: Final = (
+    _("new in the file"),
+    _("the file says so"),
+    _("no longer in the file"),
+    _("marked as deleted in the file"),
+    _("leaves with the record it belongs to"),
+    _("the file names other schools for them"),
+    _("the student has moved to another school"),
+    _("left one school and came to another"),
+    _("another id of a student"),
+    _("found to be the same student"),
+    _("in use again"),
+    _("the id was changed by hand"),
+    _("an older id"),
+    _("edited here"),
+)
+# What the page of a preflight says to do first, where it holds no value.
+FIRST_STEPS: Final = (
+    _(
+        "Correct the rows in the file of excluded rows and send that file alone, or correct them in"
+        " the source system and send the roster again."
+    ),
+    _(
+        "Correct the rows in the source system and send the roster again. The file of excluded rows"
+        " may be sent alone only where rosters add and change and never archive."
+    ),
+    _("Look at the plan: it waits for somebody to approve it."),
+    _("Nothing has to be done about this file."),
+    _("Nothing is left out."),
+)
 # Levels of the school system, and grades, as `OrganizationKind` and `Grade` say them.
 LEVELS: Final = (
     _("State"),

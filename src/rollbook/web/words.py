@@ -93,6 +93,8 @@ WORDS: Final[dict[str, Promise]] = {
     "NS": _("Nonstandardized"),
     "SD": _("Standardized"),
     "Partial": _("Partial"),
+    # what two records are compared by, beside their columns
+    "school": _("School"),
     **COLUMN_WORDS,
 }
 
