@@ -95,7 +95,8 @@ def queue_mail(
             return known.uuid
         mail = Mail.objects.create(
             recipient=recipient,
-            subject=subject,
+            # One line: a name in it, which others choose, must not begin a header of its own.
+            subject=" ".join(subject.split()),
             body=body,
             dedupe_key=dedupe_key,
             status=MailStatus.QUEUED,

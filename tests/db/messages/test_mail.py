@@ -98,6 +98,15 @@ def test_a_letter_is_sent_once(server: Server) -> None:
     assert Job.objects.get().outcome == {"status": "sent"}
 
 
+def test_a_name_in_a_subject_begins_no_header(server: Server) -> None:
+    name = "Our SIS\r\nBcc: stranger@example.org\r\n\r\nHello"
+    queue_mail("pat@example.org", subject=f"About {name}", body="Body\n", by=BY, now=NOW)
+    run_all()
+    (letter,) = server.letters
+    assert letter["Subject"] == "About Our SIS Bcc: stranger@example.org Hello"
+    assert (letter["To"], letter["Bcc"]) == ("pat@example.org", None)
+
+
 def test_a_letter_goes_back_with_the_transaction_that_wrote_it(server: Server) -> None:
     def write_and_break() -> None:
         with transaction.atomic():

@@ -18,7 +18,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from rollbook.changes.actions import PlanDoesNotFit, PlanIsHeld, StateMovedOn
+from rollbook.changes.actions import (
+    PlanDoesNotFit,
+    PlanIsFinished,
+    PlanIsHeld,
+    StateMovedOn,
+)
 from rollbook.changes.types import PlanStatus
 from rollbook.jobs.actions import enqueue
 from rollbook.jobs.models import Job
@@ -341,7 +346,7 @@ class _Runner:
                 by=self.by,
                 now=self.clock.moment(),
             )
-        except (PlanIsHeld, StateMovedOn, PlanDoesNotFit, MayNotCommitRoster):
+        except (PlanIsHeld, PlanIsFinished, StateMovedOn, PlanDoesNotFit, MayNotCommitRoster):
             return False
         return True
 
