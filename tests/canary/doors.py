@@ -114,6 +114,7 @@ COMMANDS: Mapping[str, str] = {
     "results check": "Findings of the files that the operator gave: values of cells of those.",
     "results load": "Findings of the files that the operator gave: values of cells of those.",
     "roster check": "Findings of the file that the operator gave: values of cells of that file.",
+    "roster export": "Counts. The file holds a roster with names; its owner alone may read it.",
     "roster findings": "Findings of one file that came in: values of cells of that file.",
     "roster list": "Names of files, counts.",
     "roster load": "Findings of the file that the operator gave: values of cells of that file.",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
 
 from rollbook.cli.orgs import organization_called
+from rollbook.cli.owned_files import owned
 from rollbook.cli.terminal import FORMAT, Operator, operator, print_json, print_table
 from rollbook.roster.rules.cards import MOST_VALID_DAYS, VALID_DAYS
 from rollbook.roster.rules.readiness import Method, Stage, StageStatus
@@ -296,7 +295,7 @@ def issue(
     from rollbook.roster.actions.cards import issue_login_cards  # after Django has started
 
     chosen = _chosen(who, class_uuid, school, students)
-    with _owned(out) as file:  # before the cards: no code without a place to go
+    with owned(out) as file:  # before the cards: no code without a place to go
         issued = issue_login_cards(
             who.scope,
             **chosen,
@@ -337,21 +336,6 @@ def _chosen(
         raise click.UsageError("Choose one of --class, --school and --student.")
     place = organization_called(who, school).uuid if school else None
     return {"class_uuid": class_uuid, "school": place, "students": students}
-
-
-@contextmanager
-def _owned(path: Path) -> Iterator[BinaryIO]:
-    """Open a new file that only its owner may read; take it away where nothing came of it."""
-    try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise click.ClickException(f"{path} exists. Name a new file.") from error
-    try:
-        with os.fdopen(number, "wb") as file:
-            yield file
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def _date(moment: datetime | None) -> date | None:

@@ -60,6 +60,7 @@ SENTENCES: dict[str, str] = {
     "MayNotCommit": "This change needs somebody who may approve it.",
     "MayNotCommitRoster": "This roster needs somebody who may approve it.",
     "MayNotDecideTransfer": "This needs somebody of the district whose student it is.",
+    "MayNotExportPeople": OWN_WORDS,
     "MayNotLoadAssessments": "Only who may send data for the whole installation loads assessments.",
     "MayNotMatchStudents": "Only who may send data finds students by their identifiers.",
     "MayNotMerge": (
@@ -118,6 +119,7 @@ SENTENCES: dict[str, str] = {
     "ResultIntakeNotFound": "No such result file came in.",
     "RuleIsUnclear": OWN_WORDS,
     "SandboxIsClosed": OWN_WORDS,
+    "SeveralRosters": OWN_WORDS,
     "SectionsCannotBeRead": (
         "Nothing of this file can be used, so it has no sections. `rollbook roster findings` says "
         "why."

@@ -10,6 +10,7 @@ import click
 
 from rollbook.changes.types import PlanStatus
 from rollbook.cli.mappings import mapping_called, mapping_in
+from rollbook.cli.owned_files import owned
 from rollbook.cli.roster_findings import papers, show_findings, summary_of_check, write_papers
 from rollbook.cli.terminal import (
     FORMAT,
@@ -21,6 +22,7 @@ from rollbook.cli.terminal import (
     print_table,
 )
 from rollbook.roster.checks.run import check_bundle
+from rollbook.roster.layouts import LAYOUTS
 from rollbook.roster.rules.mapping import ColumnMapping
 from rollbook.roster.rules.reading import Reading
 from rollbook.roster.sources.reading import read_roster, translated
@@ -152,6 +154,38 @@ def list_intakes(output: str) -> None:
         return
     rows = [(row["file"], row["status"], row["verdict"], row["plan"] or "–") for row in found]
     print_table("Rosters", ["file", "state", "findings", "plan"], rows)
+
+
+@roster.command()
+@click.argument("source")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--as",
+    "version",
+    type=click.Choice(sorted(LAYOUTS)),
+    default="1.2",
+    show_default=True,
+    help="Version of OneRoster.",
+)
+@click.option("--without-people", is_flag=True, help="Only places, sessions, courses and classes.")
+def export(source: str, *, out: Path, version: str, without_people: bool) -> None:
+    """Write what one roster holds now as a OneRoster package, for another system.
+
+    SOURCE is a source as `rollbook sources list` shows it, or the public id or state code of a
+    district that has one roster. Cells stay exactly as they are: open the package in a spreadsheet
+    only if you trust who wrote them. Only its owner may read the file.
+    """
+    who = operator()
+    from rollbook.roster.actions.export import export_roster  # after Django has started
+    from rollbook.roster.queries.export import roster_key
+
+    key = roster_key(who.scope, source)
+    with owned(out) as file:
+        written = export_roster(
+            who.scope, key, version=version, with_people=not without_people, by=who.by, now=who.now
+        )
+        file.write(written.content)
+    click.echo(f"{out}: {_counted(written.counts)}")
 
 
 @roster.command()

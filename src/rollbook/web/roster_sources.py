@@ -27,6 +27,7 @@ from rollbook.roster.actions.resting import (
 from rollbook.roster.actions.runs import ask_for_run
 from rollbook.roster.actions.sources import archive_source, check_source_connection
 from rollbook.roster.models.sources import Source
+from rollbook.roster.queries.export import may_export_people
 from rollbook.roster.queries.sources import (
     MayNotChangeSource,
     SourceHealth,
@@ -131,6 +132,7 @@ def _page(
         "is_of_files": SourceKind(found.kind) in OF_ANY_FORMAT,
         "waits": health.step is NextStep.WAIT,
         "sections_link": _sections_link(health, school_year),
+        "may_take_people": bool(found.key) and may_export_people(scope, found.key),
     }
     return render(request, "rosters/source.html", context)
 

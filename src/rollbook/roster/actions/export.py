@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from rollbook.audit.actions import record
@@ -16,21 +17,22 @@ from rollbook.shared.scope import Scope
 SYSTEM: Final = "Rollbook"
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Hold a package, and how many rows each of its files has."""
+
+    content: bytes
+    counts: dict[str, int]
+
+
 def export_roster(
-    scope: Scope,
-    key: str,
-    path: Path,
-    *,
-    version: str = "1.2",
-    with_people: bool,
-    by: Actor,
-    now: datetime,
-) -> dict[str, int]:
+    scope: Scope, key: str, *, version: str = "1.2", with_people: bool, by: Actor, now: datetime
+) -> Exported:
     """Write what one roster source holds now as a bulk OneRoster package.
 
     A roster that was clean and has no people comes back cell by cell; with people, all that is
-    held of them does (see targets.oneroster_csv). Cells are never changed for a spreadsheet's
-    sake: this is a package for another system, and one that opens it in a spreadsheet must beware.
+    held of them does (see targets.oneroster_csv). No cell is changed for the sake of a spreadsheet
+    that would run it as a formula: this is a package for another system, whose ids must be exact.
 
     Shape:  the rows of each file that has any, sorted by sourcedId. Equal content is equal bytes.
     Raises: SourceNotFound; MayNotExportPeople.
@@ -39,8 +41,9 @@ def export_roster(
     held = held_roster(scope, key, with_people=with_people)
     for file, frame in roster_files(held, version=version).items():
         tables.add_frame(file, frame)
-    tables.write(path, mode="bulk", system=SYSTEM)
-    counts = tables.counts()
+    packed = io.BytesIO()
+    tables.write(packed, mode="bulk", system=SYSTEM)
+    exported = Exported(packed.getvalue(), tables.counts())
     districts = sorted(districts_of(key))
     record(
         action="roster.exported",
@@ -49,6 +52,6 @@ def export_roster(
         by=by,
         now=now,
         organization_id=districts[0] if len(districts) == 1 else None,
-        detail={"rows": counts, "with_people": with_people, "version": version.replace(".", "_")},
+        detail={"rows": exported.counts, "with_people": with_people, "version": version},
     )
-    return counts
+    return exported

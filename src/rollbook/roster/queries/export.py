@@ -41,12 +41,16 @@ class MayNotExportPeople(PermissionError):
     """Say that this reader may not take along the names of this roster's people."""
 
 
+class SeveralRosters(LookupError):
+    """Say that a district has several rosters, and which."""
+
+
 def roster_key(scope: Scope, named: str) -> str:
     """Return the key of the roster source that is called so.
 
     Shape:  `named` is the key itself, or the public id of a source, or the public id or the state
             code of a district that has one roster.
-    Raises: SourceNotFound where the reader sees none, or several: then it lists their keys.
+    Raises: SourceNotFound where the reader sees none; SeveralRosters, with their keys.
     """
     sees = scope.over(Permission.ROSTER_READ)
     if named and districts_of(named) and _within(sees, districts_of(named)):
@@ -60,11 +64,12 @@ def roster_key(scope: Scope, named: str) -> str:
     if key := saved.filter(by_id).values_list("key", flat=True).first():
         return key
     found = places.filter(by_id | (Q(natural_id=named) & ~Q(natural_id=""))).first()
-    keys = set() if found is None else _keys_under(found)
-    if len(keys) == 1:
-        return keys.pop()
-    listed = f" Name one of {', '.join(sorted(keys))}." if keys else ""
-    raise SourceNotFound(f"No such roster, or not one that you may see.{listed}")
+    keys = sorted(set[str]() if found is None else _keys_under(found))
+    if len(keys) > 1:
+        raise SeveralRosters(f"There are {len(keys)} rosters. Name one of {', '.join(keys)}.")
+    if not keys:
+        raise SourceNotFound("No such roster, or not one that you may see.")
+    return keys[0]
 
 
 def _keys_under(place: Organization) -> set[str]:

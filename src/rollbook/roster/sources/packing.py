@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import polars as pl
 
@@ -84,7 +84,7 @@ class RosterTables:
         heights = {file: self.frame(file).height for file in files}
         return {file: height for file, height in heights.items() if height}
 
-    def write(self, path: Path, *, mode: str, system: str) -> None:
+    def write(self, path: Path | IO[bytes], *, mode: str, system: str) -> None:
         """Write a zip of the files that have rows, and a manifest that says so."""
         filled = self.counts()
         modes = {file: mode if file in filled else "absent" for file in LAYOUTS[self.version]}

@@ -5,8 +5,9 @@ sms, phone, agents, pronouns, preferred middle and family names, the primary org
 userIds besides the state's id; a student's grades after the first; family members; the roles of
 students at places that are no schools; where somebody was born or lives; user profiles, resources
 and all of the gradebook; metadata columns; departments, whose courses and classes are told at the
-place that holds them. `enabledUser` is always true, a class without `primary` says false of its
-staff, and the state's id stands in userMasterIdentifier (in 1.1 in userIds).
+place that holds them. A student's role that lasts the school year says no dates, `enabledUser` is
+always true, staff without `primary` are told as false, and the state's id stands in
+userMasterIdentifier (in 1.1 in userIds).
 """
 
 from __future__ import annotations
