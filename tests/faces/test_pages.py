@@ -30,7 +30,7 @@ from tests.factories.places import SmallState
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 OWN = [route for route in routes() if not route.pattern.startswith("accounts/")]
-PUBLIC = {"start", "sandbox", "leave", "choose_year"}
+PUBLIC = {"start", "sandbox", "leave", "choose_year", "card"}
 CLOSED = [route for route in OWN if route.name not in PUBLIC]
 
 
@@ -51,6 +51,9 @@ def _path(route: Route, world: World | None = None) -> str:
             "intake": files[0].uuid,
             "account": world.readers[0].uuid,
             "job": next(iter(world.jobs)),
+            "source": world.sources[0],
+            "one": world.pupils[world.pairs[0][0]].uuid,
+            "other": world.pupils[world.pairs[0][1]].uuid,
         }
     return reverse(route.name, kwargs={word: known.get(word, nothing) for word in route.parameters})
 
@@ -85,7 +88,7 @@ def test_a_role_without_the_right_is_refused_in_words(
     assert all(b"not part of your role" in answer.content for answer in allowed)
 
 
-ONLY_POST = {"roster_decide"}
+ONLY_POST = {"roster_decide", "roster_source_do", "roster_question_decide"}
 # About a record that the world does not hold; tried in test_plan_and_edits.py.
 OF_OTHER_RECORDS = {"edit_staff", "edit_class"}
 SENDS_ON = {"find_student", "roster_excluded"}
@@ -102,7 +105,20 @@ SAYS = {
     "roster_rows": "Before → after",
     "edit_student": "Save these changes",
     "edits": "Edits that syncs leave alone",
-    "roster_sections": "Propose the smallest rules",
+    "readiness": "Late",
+    "readiness_csv": "organization,kind",
+    "readiness_of": "Kick-off held",
+    "login_cards": "Login cards",
+    "roster_sources": "SIS ",
+    "roster_source": "Runs",
+    "roster_source_add": "Clever",
+    "roster_source_change": "Keep the changes",
+    "roster_questions": "Records that may be one student",
+    "duplicate_pair": "Two records side by side",
+    "student_id": "New id in the source",
+    "roster_mappings": "read by themselves",
+    "roster_mapping": "Which column is what",
+    "roster_sections": "Propose rules for",
     "roster_findings": "Root causes",
     "roster_findings_csv": "code,severity,file",
     "roster_findings_json": "root_causes",

@@ -62,9 +62,8 @@ def as_delta(made: Bundle, *files: str) -> Bundle:
             row[1] = "delta"
     for file in files:
         for row in made.rows[file]:
-            row |= {"status": "active", "dateLastModified": "2026-08-15T12:00:00.000Z"} | {
-                name: row[name] for name in ("status", "dateLastModified") if row.get(name)
-            }
+            row["status"] = row.get("status") or "active"
+            row["dateLastModified"] = row.get("dateLastModified") or "2026-08-15T12:00:00.000Z"
     return made
 
 

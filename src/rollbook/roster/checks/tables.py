@@ -147,7 +147,7 @@ class JudgedBundle:
     lost: frozenset[str] = frozenset()
     known: dict[str, pl.Series] = field(default_factory=dict[str, pl.Series])
     heights: dict[str, int] = field(default_factory=dict[str, int])
-    vocabulary: Vocabulary = Vocabulary()
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     def get(self, file: str) -> JudgedTable | None:
         """Return the judged file, None when it did not come."""

@@ -161,7 +161,7 @@ def test_dates_that_decide_nothing_follow_those_of_the_other_files(tmp_path: Pat
     assert rows(bundle, "academicSessions", "startDate", "endDate")[1:] == [
         ("2026-08-10", "2026-12-20")
     ]
-    assert [finding.says for finding in result.report][0].endswith(
+    assert next(finding.says for finding in result.report).endswith(
         '"20/12/2026" (sections.csv line 2) can be read in no other order.'
     )
 
