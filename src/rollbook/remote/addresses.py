@@ -14,6 +14,11 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Source: RFC 6052 (NAT64).
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
+# What the internet reaches by IPv6; the rest holds IPv4 addresses in older and local ways.
+# Source: RFC 4291, 2.4; RFC 8215 (local NAT64).
+_GLOBAL: Final = ipaddress.ip_network("2000::/3")
+_OWN: Final = ipaddress.ip_network("fc00::/7")
+
 _PRIVATE: Final = (
     "That address is of this machine or of a private network, where Rollbook does not go. "
     "If the server stands in your own network, let the installation allow private addresses."
@@ -44,9 +49,10 @@ def may_be_called(address: str, *, allow_private: bool) -> bool:
     number = _embedded(ipaddress.ip_address(address.partition("%")[0]))
     if number.is_link_local or number.is_multicast or number.is_unspecified:
         return False
-    if number.is_global:
+    if number.is_global and (number.version == 4 or number in _GLOBAL):
         return True
-    return allow_private and (number.is_private or number.is_loopback)
+    is_own = number in _OWN if number.version == 6 else number.is_private
+    return allow_private and (is_own or number.is_loopback)
 
 
 def is_number(host: str) -> bool:

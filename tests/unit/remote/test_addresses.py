@@ -35,6 +35,11 @@ fe80::1%eth0              no  no
 224.0.0.1                 no  no
 ff02::1                   no  no
 100.64.0.1                no  no
+::127.0.0.1            no  no
+::ffff:0:127.0.0.1     no  no
+64:ff9b:1::7f00:1      no  no
+fec0::1                no  no
+5f00::1                no  no
 """
 
 

@@ -108,7 +108,7 @@ def _places_touched(plan: RosterPlan, current: CurrentRoster) -> set[int]:
             # Who may leave another district is asked of the child, not of the place.
             if change.table is people.STUDENTS:
                 known = known.head(0)
-            found |= set(known[column].drop_nulls()) | _cells(change, f"after.{column}")
+            found |= set(known[column].drop_nulls().unique()) | _cells(change, f"after.{column}")
         elif change.table is people.ENROLLMENTS:
             found |= _cells(change, "school_id")
     return found
@@ -144,11 +144,13 @@ def _students_of(change: TableChanges, current: CurrentRoster) -> set[int]:
     if "student_id" not in change.table.columns or change.table is people.STUDENT_ALIASES:
         return set()
     known = current.frames[change.table.name].join(change.frame.select("id"), on="id", how="semi")
-    return set(known["student_id"].drop_nulls()) | _cells(change, "after.student_id")
+    return set(known["student_id"].drop_nulls().unique()) | _cells(change, "after.student_id")
 
 
 def _cells(change: TableChanges, column: str) -> set[int]:
-    return set(change.frame[column].drop_nulls()) if column in change.frame.columns else set()
+    return (
+        set(change.frame[column].drop_nulls().unique()) if column in change.frame.columns else set()
+    )
 
 
 def _parents(plan: RosterPlan, current: CurrentRoster) -> dict[int, int | None]:
