@@ -258,3 +258,23 @@ def test_a_plan_reads_what_it_needs_to_recognize_students(places: SmallState, an
     Student.objects.filter(pk=ana.pk).update(ssid="")
     assert roster_frames(EVERYTHING, source="s")["students"]["id"].to_list() == [ana.pk]
     assert student_aliases(EVERYTHING).schema["student_id"] == pl.Int64()
+
+
+def test_a_release_does_not_bind_the_district_to_which_a_student_has_gone(
+    places: SmallState, ana: Student, request_: TransferRequest
+) -> None:
+    """North was asked, and has let the student go to a third district in the meantime."""
+    third = Organization.objects.create(kind="district", name="Third", parent=places.state)
+    Student.objects.filter(pk=ana.pk).update(district=third)
+    assert list(transfers_asked_of(approver(places.north))) == []
+    with pytest.raises(TransferNotFound):
+        release_transfer(approver(places.north), request_.uuid, by=BY, now=NOW)
+    TransferRequest.objects.update(status="released", decided_at=NOW)
+    assert released_to(sender(places.south)) == frozenset()
+
+    assert finish_transfers(by=BY, now=NOW) == 1
+    assert finish_transfers(by=BY, now=NOW) == 0
+    request_.refresh_from_db()
+    assert (request_.from_district, request_.status) == (third, "asked")
+    release_transfer(approver(third), request_.uuid, by=BY, now=NOW)
+    assert released_to(sender(places.south)) == frozenset({ana.pk})

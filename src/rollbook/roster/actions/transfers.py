@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from rollbook.audit.actions import record
 from rollbook.orgs.models import Organization
@@ -214,8 +215,11 @@ def withdraw_transfer(
 
 @transaction.atomic
 def finish_transfers(*, by: Actor, now: datetime) -> int:
-    """Note which released students have come, and which have gone back by an undo; count them."""
-    count = 0
+    """Note which released students have come, and which have gone back by an undo; count them.
+
+    Who is asked for and has gone to a third district meanwhile is asked for there.
+    """
+    count = _ask_where_they_are(by=by, now=now)
     released = TransferRequest.objects.filter(status=TransferStatus.RELEASED.value)
     for request in released.select_related("student").select_for_update(of=("self",)):
         if request.student.district_id == request.to_district_id:
@@ -228,6 +232,25 @@ def finish_transfers(*, by: Actor, now: datetime) -> int:
         if request.student.district_id == request.from_district_id:
             _ended(request, TransferStatus.RELEASED, by=by, now=now)
             count += 1
+    return count
+
+
+def _ask_where_they_are(*, by: Actor, now: datetime) -> int:
+    """Ask the district that holds a student now; what the one before has said does not bind it."""
+    moved = (
+        TransferRequest.objects.filter(status__in=OPEN)
+        .exclude(student__district_id=F("from_district_id"))
+        .exclude(student__district_id=F("to_district_id"))
+        .select_related("student")
+        .select_for_update(of=("self",))
+    )
+    count = 0
+    for request in moved:
+        request.from_district_id = request.student.district_id
+        request.status, request.decided_by, request.decided_at = OPEN[0], "", None
+        request.save(update_fields=["from_district", "status", "decided_by", "decided_at"])
+        _tell_asked(None, request.from_district_id, 1, by=by, now=now)
+        count += 1
     return count
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 import polars as pl
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from rollbook.orgs.queries import within
 from rollbook.people.models import SchoolEnrollment
@@ -46,12 +46,14 @@ class OpenMatters:
 def transfers_asked_of(scope: Scope) -> QuerySet[TransferRequest]:
     """Return the requests for students of districts where the reader approves rosters.
 
-    Shape: the oldest first; the student is the reader's own district's.
+    Shape: the oldest first; the student is the reader's own district's, and was until now where
+           nobody has decided yet.
     """
     reach = scope.over(Permission.ROSTER_APPROVE)
     return (
         TransferRequest.objects.select_related("student", "to_district", "from_district", "intake")
         .filter(within(reach, "from_district_id"))
+        .exclude(~Q(student__district_id=F("from_district_id")), status=_WAITS[0])
         .order_by("asked_at", "pk")
     )
 
@@ -131,10 +133,13 @@ def released_to(scope: Scope, *, district_ids: Collection[int] | None = None) ->
     """Return the students whom other districts have let go to the sender's, by id.
 
     Shape: to the districts named, of a saved source; else to all for which the reader may send.
+           Who has gone to a third district since was not let go by that one.
     """
     reach = scope.over(Permission.ROSTER_WRITE)
     found = TransferRequest.objects.filter(
-        within(reach, "to_district_id"), status=TransferStatus.RELEASED.value
+        within(reach, "to_district_id"),
+        status=TransferStatus.RELEASED.value,
+        student__district_id=F("from_district_id"),
     )
     if district_ids is not None:
         found = found.filter(to_district_id__in=list(district_ids))
