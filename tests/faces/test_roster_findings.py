@@ -101,7 +101,7 @@ def test_check_writes_its_papers_without_an_installation(tmp_path: Path) -> None
          "--excluded", str(out["excluded.zip"])],
     )  # fmt: skip
     assert result.exit_code == 1
-    assert result.output.startswith("What came\n- roster.zip: 3 enrollments")
+    assert result.output.startswith("What came\n- roster.zip: 3 people")
     (cause, _doubt) = csv.DictReader(out["causes.csv"].open())
     assert (cause["code"], cause["weight"]) == ("ROS-220", "4")
     assert len(list(csv.DictReader(out["findings.csv"].open()))) == 6

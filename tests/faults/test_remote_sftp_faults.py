@@ -103,7 +103,7 @@ def test_no_password_is_sent_to_a_server_that_is_not_known(known: str, tmp_path:
         connector = SftpFolder(patience=QUICK)
         settings = {**server.settings, "host_key": known}
         report = connector.check_connection(settings, server.secrets, now=NOW)
-        assert (failed.value.code, server.passwords_seen) == ("refused", [])
+        assert (failed.value.code, server.passwords_seen) == ("unknown_host", [])
         assert [worked for _, worked, _ in report.steps] == [True, False]
         assert server.host_key in report.steps[-1][2]
 

@@ -196,7 +196,7 @@ class SftpClient:
     async def _connected(self) -> asyncssh.SSHClientConnection:
         login = self._login
         if not login.host_key:
-            raise RemoteFailed("refused", _UNKNOWN_KEY)
+            raise RemoteFailed("unknown_host", _UNKNOWN_KEY)
         address = addresses_of(login.host, login.port, allow_private=self._allow_private)[0]
         guard = _Guard(login.host_key)
         try:
@@ -216,7 +216,7 @@ class SftpClient:
                 login_timeout=self._patience.read_seconds,
             )
         except asyncssh.HostKeyNotVerifiable:
-            raise RemoteFailed("refused", _other_key(guard.seen)) from None
+            raise RemoteFailed("unknown_host", _other_key(guard.seen)) from None
         return connection
 
     async def _hung_up(self) -> None:

@@ -88,6 +88,7 @@ def _record(request: Reader, school_year: int, table: str, uuid: UUID) -> HttpRe
         "section": "rosters",
         "breadcrumbs": [*crumbs(school_year), (_("Edits"), reverse("edits", args=[school_year]))],
         "record": found,
+        "id_address": _id_address(request, school_year, table, uuid),
         "fields": [
             {
                 "name": column,
@@ -173,3 +174,10 @@ def _released(request: Reader, school_year: int) -> HttpResponse:
     else:
         messages.success(request, _("Released. The next sync writes what the source says."))
     return redirect("edits", school_year=school_year)
+
+
+def _id_address(request: Reader, school_year: int, table: str, uuid: UUID) -> str:
+    """Return where a student's id is changed; blank for other records, and for who may not."""
+    if table != "students" or not request.scope.may(Permission.ROSTER_APPROVE):
+        return ""
+    return reverse("student_id", args=[school_year, uuid])

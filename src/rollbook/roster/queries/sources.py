@@ -249,6 +249,7 @@ def _health(source: Source, runs: _Runs, *, is_queued: bool, now: datetime) -> S
     condition = condition_of(
         SourceFacts(
             is_by_hand=source.kind == SourceKind.UPLOAD,
+            is_unproved=source.kind == SourceKind.SFTP and not source.settings.get("host_key"),
             is_paused=source.is_paused,
             is_queued=is_queued,
             latest=facts_of(told) if told else (_facts_of_file(sent) if sent else None),

@@ -76,6 +76,7 @@ _STEPS: Final[Mapping[str, NextStep]] = {
     "moving": NextStep.RUN,
     "busy": NextStep.RUN,
     "private_address": NextStep.CHANGE_SETTINGS,
+    "unknown_host": NextStep.CHECK_CONNECTION,  # it shows the fingerprint to compare and save
     "nothing_there": NextStep.ASK_SENDER,
     "half_written": NextStep.RUN,
     INTERRUPTED: NextStep.RUN,
@@ -111,10 +112,12 @@ class SourceFacts:
 
     Shape: `latest` is the latest run that was not skipped, or file that somebody sent since;
            `next_run_at` is None unless a schedule is on; `closed` are the days that today lies in,
-           if any. `is_by_hand` where nothing can be run: somebody sends each file.
+           if any. `is_by_hand` where nothing can be run: somebody sends each file; `is_unproved`
+           where a run must fail until somebody has checked whose server it is.
     """
 
     is_by_hand: bool = False
+    is_unproved: bool = False
     is_paused: bool = False
     is_queued: bool = False
     latest: RunFacts | None = None
@@ -187,6 +190,7 @@ def condition_of(facts: SourceFacts, *, now: datetime) -> Condition:
         return Condition(SourceStatus.LATE, NextStep.ASK_OPERATOR)
     if facts.latest is None:
         first = NextStep.SEND if facts.is_by_hand else NextStep.RUN
+        first = NextStep.CHECK_CONNECTION if facts.is_unproved else first
         return Condition(SourceStatus.NEVER_RUN, first)
     return _after(facts.latest, is_closed=facts.closed is not None)
 

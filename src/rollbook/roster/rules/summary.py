@@ -12,13 +12,17 @@ from rollbook.shared.findings import Severity
 # One page holds so many causes; the rest is in root_causes.csv.
 SHOWN_CAUSES: Final = 8
 SHOWN_DOUBTS: Final = 4
+# Files in the order in which a reader asks for them, in a reader's words.
 _NAMES: Final = {
-    "orgs": ("organization", "organizations"),
-    "academicSessions": ("session", "sessions"),
     "users": ("person", "people"),
+    "roles": ("role", "roles"),
     "classes": ("class", "classes"),
-    "categories": ("category", "categories"),
+    "enrollments": ("class enrollment", "class enrollments"),
     "demographics": ("set of demographics", "sets of demographics"),
+    "orgs": ("school or district", "schools and districts"),
+    "courses": ("course", "courses"),
+    "academicSessions": ("school year or term", "school years and terms"),
+    "categories": ("category", "categories"),
 }
 
 
@@ -91,11 +95,12 @@ def summary_sections(
 
 def first_steps(summary: PreflightSummary, *, with_values: bool = True) -> list[str]:
     """Say what to do, the heaviest first; at most three things."""
-    steps = [
-        f"{cause.fix if with_values else cause.mentions} ({counted(cause.weight, 'row')}"
-        f"{'' if not with_values else f', {cause.code}'})"
-        for cause in summary.blocking[:3]
-    ]
+    # One cure may mend several causes: it is said once, with the rows of all of them.
+    cures: dict[str, int] = {}
+    for cause in summary.blocking:
+        cure = f"{cause.fix} [{cause.code}]" if with_values else cause.mentions
+        cures[cure] = cures.get(cure, 0) + cause.weight
+    steps = [f"{cure} ({counted(rows, 'row')})" for cure, rows in list(cures.items())[:3]]
     if summary.left_out_count:
         steps.append(_SEND_ALONE if summary.is_sent_alone else _SEND_AGAIN)
     if summary.holds:
@@ -116,7 +121,9 @@ _SEND_AGAIN: Final = (
 
 def _records(summary: PreflightSummary) -> str:
     counts: list[str] = []
-    for file, count in summary.records.items():
+    places = {file: place for place, file in enumerate(_NAMES)}
+    told = sorted(summary.records.items(), key=lambda pair: places.get(pair[0], len(places)))
+    for file, count in told:
         one, many = _NAMES.get(file, (file.removesuffix("s"), file))
         if count:
             counts.append(f"{count:,} {one if count == 1 else many}")

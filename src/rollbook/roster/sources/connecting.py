@@ -70,7 +70,7 @@ class SourceFailed(Exception):
     """Say why a source could not be read, in words for a person: no data, no secrets.
 
     Shape: `code` is a stable word: away, refused, not_found, too_large, lies, moving, busy,
-           private_address, nothing_there, half_written. `pauses` when going on alone would do
+           private_address, unknown_host, nothing_there, half_written. `pauses` when going on alone would do
            harm, as when a district has taken its token back.
     """
 

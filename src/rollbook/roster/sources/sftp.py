@@ -158,11 +158,11 @@ def _known(login: SftpLogin, *, allow_private: bool, patience: Patience) -> str:
             f"The server's fingerprint is {seen}. Compare it with what its administrator says, "
             "and save it here."
         )
-        raise SourceFailed("refused", says)
+        raise SourceFailed("unknown_host", says)
     if seen != login.host_key:
         says = (
             f"The server's fingerprint is {seen} now, and that is not the one that was saved. "
             "Ask its administrator before you save the new one."
         )
-        raise SourceFailed("refused", says)
+        raise SourceFailed("unknown_host", says)
     return f"Its fingerprint is the saved one, {seen}."

@@ -33,8 +33,8 @@ DEFECT = "users[1].enabledUser=perhaps ; users[2].grades=13th ; users[2].enabled
 def test_the_page_says_what_came_what_changes_what_is_left_out_and_what_first() -> None:
     assert summary_text(_summary(DEFECT)).splitlines() == [
         "What came",
-        "- roster.zip: 3 enrollments, 3 sessions, 2 classes, 1 course, 1 set of demographics, "
-        "3 organizations, 3 roles, 3 people.",
+        "- roster.zip: 3 people, 3 roles, 2 classes, 3 class enrollments, 1 set of demographics, "
+        "3 schools and districts, 1 course, 3 school years and terms.",
         "",
         "What will change",
         "- students: add 1,200",
@@ -52,7 +52,7 @@ def test_the_page_says_what_came_what_changes_what_is_left_out_and_what_first() 
         "- enabledUser of users.csv: 1 cell [ROS-263]",
         "",
         "What to do first",
-        "- Write true or false, in lower case. (4 rows, ROS-233)",
+        "- Write true or false, in lower case. [ROS-233] (4 rows)",
         "- Correct the rows in the file of excluded rows and send that file alone, or correct "
         "them in the source system and send the roster again.",
         "- Look at the plan: it waits for somebody to approve it.",
