@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import random
 import re
 import uuid
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +41,7 @@ PAGES = {
     "student_id": "persons",
     "duplicate_pair": "persons",
     "roster_questions": "decisions",
+    "roster_source_download": "export",
     "roster_plan": "plan",
     "roster_rows": "file",
     "roster_decide": "file",
@@ -64,8 +67,8 @@ SIGNS_OUT = frozenset({"leave", "account_logout", "mfa_deactivate_totp"})
 # Routes whose forms are about the record in the address.
 CHANGES = frozenset(
     {
-        "roster_decide", "roster_sections", "roster_source_do", "person", "duplicate_pair",
-        "student_id",
+        "roster_decide", "roster_sections", "roster_source_do", "roster_source_download", "person",
+        "duplicate_pair", "student_id",
     }
 )  # fmt: skip
 QUERIES: Mapping[str, tuple[str, ...]] = {
@@ -176,7 +179,7 @@ class Canary:
             if morsel.key not in RANDOM_COOKIES
         )
         letters = "\n".join(str(letter.message()) for letter in mail.outbox)
-        text = CSRF.sub("", body.decode("utf-8", "replace"))
+        text = CSRF.sub("", _unpacked(body).decode("utf-8", "replace"))
         addresses = "\n".join([response.get("Location", ""), *ADDRESSES.findall(text)])
         return Seen(
             ask,
@@ -337,6 +340,7 @@ FORMS: Mapping[str, Callable[[Canary], list[dict[str, str]]]] = {
     "people": lambda _: [{"search": "ZACC"}, {"search": "example.org"}],
     "person": lambda _: [{"choice": "nothing"}],
     "roster_question_decide": _decisions,
+    "roster_source_download": lambda _: [{"people": "yes"}, {"people": "no"}],
     "duplicate_pair": lambda _: [{"choice": "merge"}],
     "student_id": lambda _: [{"ssid": ""}],
     "readiness_of": lambda _: [{"choice": "owner", "owner": unknown_id()}],
@@ -357,6 +361,14 @@ def signed_in(reader: Reader | None) -> Client:
 def unknown_id() -> str:
     """Return an id that nothing has."""
     return str(uuid.uuid4())
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Return what is in a package, whose bytes say nothing; anything else as it is."""
+    if not body.startswith(b"PK"):
+        return body
+    with zipfile.ZipFile(io.BytesIO(body)) as package:
+        return b"\n".join(package.read(name) for name in package.namelist())
 
 
 def _told(response: Any, morsel: Any) -> str:

@@ -47,6 +47,7 @@ class Pupil:
     number: int
     id: int = 0
     uuid: str = ""
+    district_id: int = 0  # whose roster the record is of
 
     def token(self, letter: str) -> str:
         return f"ZQ{self.number}{letter}X"

@@ -127,6 +127,8 @@ class Oracle:
             # A plan lists the edits by hand that its source contradicts.
             edited = self.persons(reader) & self.world.edited if page == "plan" else set[int]()
             return shown | {(number, letter) for number in edited for letter in "flpo"}
+        if page == "export":
+            return {(number, letter) for number in self.kept(reader) for letter in ALL_FIELDS}
         if page not in ("persons", "results"):
             return set()
         seen = {(number, letter) for number in self.persons(reader) for letter in ALL_FIELDS}
@@ -153,6 +155,19 @@ class Oracle:
             if all(self.holds(reader, "ROSTER_READ", school) for school in schools):
                 shown |= {(question.pupil, letter) for letter in "fl"}
         return shown
+
+    def kept(self, reader: Reader) -> set[int]:
+        """Return the students of the rosters of districts where the reader sees names.
+
+        A district may take its own roster along, whole, as it may open the file that it sent.
+        """
+        return {
+            number
+            for number, pupil in self.world.pupils.items()
+            if pupil.district_id
+            and self.holds(reader, "ROSTER_READ", pupil.district_id)
+            and self.holds(reader, "INDIVIDUAL_PII_READ", pupil.district_id)
+        }
 
     def sees_file(self, reader: Reader, file: FileOf) -> bool:
         right = "ROSTER_READ" if file in self.world.rosters else "DATA_WRITE"

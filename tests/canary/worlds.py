@@ -129,18 +129,20 @@ class _Making:
     def _pupils(self) -> None:
         dice, districts = self.dice, self.world.of_kind("district")
         numbers = range(100, 100 + dice.randint(30, 45))
+        homes = [dice.choice(districts).id for _ in numbers]
         made = Student.objects.bulk_create(
             Student(
-                district_id=dice.choice(districts).id,
-                source="sis",
+                district_id=home,
+                source=f"sis-{home}",
                 is_active=dice.random() > 0.1,
                 **cells(Pupil(number)),
                 **dict.fromkeys(("iep", "migrant", "hispanic"), dice.random() > 0.5),
             )
-            for number in numbers
+            for number, home in zip(numbers, homes, strict=True)
         )
         for number, student in zip(numbers, made, strict=True):
-            self.world.pupils[number] = Pupil(number, student.pk, str(student.uuid))
+            home = student.district_id
+            self.world.pupils[number] = Pupil(number, student.pk, str(student.uuid), home)
 
     def _stays(self) -> None:
         for number in self.world.pupils:
@@ -148,11 +150,12 @@ class _Making:
         pupils = self.world.pupils
         SchoolEnrollment.objects.bulk_create(
             SchoolEnrollment(
+                source=f"sis-{pupils[stay.pupil].district_id}", sourced_id=f"stay-{place}",
                 student_id=pupils[stay.pupil].id, school_id=stay.school_id, school_year=YEAR,
                 grade=stay.grade, begins_on=stay.begins_on, ends_before=stay.ends_before,
                 is_active=stay.is_active,
             )
-            for stay in self.world.stays
+            for place, stay in enumerate(self.world.stays)
         )  # fmt: skip
 
     def _stays_of(self, number: int) -> list[Stay]:
@@ -340,7 +343,8 @@ class _Making:
         for district in self.world.of_kind("district"):
             source = Source.objects.create(
                 organization_id=district.id, name=f"SIS {district.id}", kind="clever_api",
-                format="oneroster_csv", created_by=BY.label, created_at=NOON,
+                format="oneroster_csv", key=f"sis-{district.id}", created_by=BY.label,
+                created_at=NOON,
             )  # fmt: skip
             intake = Intake.objects.filter(organization_id=district.id).first()
             SyncRun.objects.create(
