@@ -51,6 +51,7 @@ FAULTS_IN = (
     "roster/sources/setting_values.py",
     "people/rules.py",
 )
+REFUSALS_IN = ("access/actions/accounts.py", "access/actions/grants.py", "jobs/actions/queue.py")
 REASONS_IN = ("roster/plan", "roster/actions", "people/actions")
 
 
@@ -233,6 +234,13 @@ def _reasons(tree: ast.Module) -> Iterator[str]:
                 yield part.value
             elif isinstance(part, ast.Name) and part.id.isupper():
                 yield part.id
+
+
+def test_the_refusals_of_administration_are_those_that_are_translated(repository: Path) -> None:
+    root = repository / "src/rollbook"
+    found = {text for name in REFUSALS_IN for text in _sentences(_tree(root / name))}
+    of_rules = set(_sentences(_tree(root / "access/rules.py"))) - set(ROLE_WORDS)
+    assert set(shown_words.REFUSALS) == found | of_rules
 
 
 def test_what_roles_may_do_is_what_is_translated() -> None:

@@ -143,7 +143,7 @@ def _added(request: Reader, school_year: int) -> HttpResponse:
     except ValidationError:
         told = _("Write the e-mail address in full, such as name@example.org.")
     except (NotYours, AccountExists) as refusal:
-        told = str(refusal)
+        told = _(str(refusal))
     (messages.error if told else messages.success)(
         request,
         told
@@ -171,7 +171,7 @@ def _granted(request: Reader, account: UUID) -> str:
             now=now(),
         )
     except (GrantRefused, GrantExists) as refusal:
-        return str(refusal)
+        return _(str(refusal))
     except (NoSuchRole, OrganizationNotFound, ValidationError, ValueError):
         return _("Choose a role and a place from the lists.")
     return ""
@@ -216,7 +216,7 @@ def _new_password(request: Reader, account: UUID) -> str:
     try:
         return reset_password(request.scope, account=account, by=request.actor, now=now())
     except NotYours as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, _(str(refusal)))
         return ""
 
 
@@ -234,7 +234,7 @@ def _changed(request: Reader, account: UUID, choice: str) -> str:
         elif choice == "sign_out":
             end_sessions(scope, account=account, by=by, now=at)
     except (GrantRefused, NotYours) as refusal:
-        return str(refusal)
+        return _(str(refusal))
     except ValidationError:
         return _("Choose a role from the list.")
     return ""
@@ -293,7 +293,7 @@ def _new_organization(request: Reader) -> str:
             now=now(),
         )
     except (NaturalIdIsTaken, ParentCannotHold) as refusal:
-        return str(refusal)
+        return _(str(refusal))
     except (OrganizationNotFound, ValidationError, ValueError):
         return _("Choose a level and a place from the lists.")
     return ""

@@ -165,6 +165,21 @@ FAULTS_OF_SETTINGS: Final = (
     _("%(label)s is a whole address, such as https://example.org."),
     _("%(label)s holds a password. Write the address alone."),
 )
+# Why an account, a role or a job stays as it is.
+REFUSALS: Final = (
+    _("Somebody already signs in with this address. Give them a role."),
+    _("You do not make accounts. Ask an administrator."),
+    _("You cannot do this to your own account. Ask another administrator."),
+    _("No such account, or not one that you may see."),
+    _("This account holds a role that you could not give. Ask who could."),
+    _("A role ends after it starts. Choose a later end."),
+    _("No such account."),
+    _("You cannot give yourself a role. Ask another administrator."),
+    _("No such role given, or not one that you may end."),
+    _("You do not give roles at this organization. Ask an administrator of it."),
+    _("This job has not failed. Wait until it is over."),
+    _("This job is over already."),
+)
 # Why a plan changes a record.
 REASONS: Final = (
     _("new in the file"),

@@ -69,7 +69,7 @@ def decided(request: Reader, job: UUID | str) -> str:
     try:
         decide(request.scope, job=job, by=request.actor, now=now())
     except (JobCannotBeRetried, JobCannotBeCancelled) as refusal:
-        return str(refusal)
+        return _(str(refusal))
     except (JobNotFound, ValidationError):
         return _("This job is gone.")
     return ""
