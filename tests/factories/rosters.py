@@ -181,6 +181,7 @@ class Installation:
         starting: date = STARTING,
         source: str = SOURCE,
         uncertain: Iterable[str] = (),
+        named: pl.DataFrame | None = None,
         may_take_from: frozenset[int] | None = None,
         **more: Any,
     ) -> RosterPlan:
@@ -191,6 +192,7 @@ class Installation:
             kept={name: frozenset(keys) for name, keys in (kept or {}).items()},
             starting=starting,
             uncertain=frozenset(uncertain),
+            named=named,
             reserve_ids=self.reserve,
             new_uuids=lambda n: [f"uuid-{next(self.ids)}" for _ in range(n)],
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -99,12 +99,14 @@ class Vocabulary:
 
     Shape: `roles` are those that it can give a person, `kinds` those of the organizations that it
            can name; None where it can say them all. `numbered` are the sourcedIds of places that
-           are called by their number because no name came.
+           are called by their number because no name came. `unsaid` are the cells of people for
+           which no column came, as `students.email`: what is known of them stays.
     """
 
     roles: frozenset[str] | None = None
     kinds: frozenset[str] | None = None
     numbered: frozenset[str] = frozenset()
+    unsaid: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -330,7 +332,7 @@ class BundleCounts:
     records: Mapping[str, int]
 
 
-# Which records (by the file that they belong in) rows that are left out name, and how often.
+# Records that rows left out name, by the file that should have brought them, and how often.
 NAMED: Final = pl.Schema({"file": pl.String(), "sourced_id": pl.String(), "rows": pl.UInt32()})
 
 
@@ -352,7 +354,7 @@ class Exclusion:
            ROS-310 (see the catalogue) for a row that depends on another one left out, which
            `on_file` and `on_line` name; `column` and `value` are the cell that did it, where one
            did, and `school` the sourcedId of the school that the row names, where it names one.
-           `names` are the records that these rows name, whether they came or not.
+           `names` are the records that these rows name and that did not come, as NAMED.
     """
 
     file: str

@@ -34,7 +34,7 @@ from rollbook.roster.plan.roster import plan_roster
 from rollbook.roster.queries.identity import released_to, school_answers
 from rollbook.roster.rules.policy import IntakePolicy, policy_from
 from rollbook.roster.rules.reading import Reading
-from rollbook.roster.types import BundleResult, RosterFrames
+from rollbook.roster.types import BundleResult, RosterFrames, merged_names
 from rollbook.shared.actor import Actor
 from rollbook.shared.findings import Finding, Verdict
 from rollbook.shared.scope import Permission, Scope
@@ -92,6 +92,7 @@ def propose_roster(
         reserve_ids=lambda table, count: reserve_ids(table, count, by=by, now=now),
         new_uuids=_new_uuids,
         uncertain=_uncertain(result),
+        named=merged_names([exclusion.names for exclusion in result.excluded.values()]),
     )
     _require_right(scope, plan, current)
     note_requests(intake, plan.asks, by=by, now=now)

@@ -100,6 +100,7 @@ def content_of(result: BundleResult, frames: RosterFrames) -> str:
         (file, exclusion.frame.select("sourced_id", "cause"))
         for file, exclusion in sorted(result.excluded.items())
     ]
+    told += [(f"{file} names", left.names) for file, left in sorted(result.excluded.items())]
     for name, frame in told:
         rows = pl.DataFrame({"one": frame.hash_rows(seed=1), "other": frame.hash_rows(seed=2)})
         digest.update(f"\n{name} {frame.height}\n".encode())

@@ -13,14 +13,20 @@ import polars as pl
 from rollbook.files.checks import CSV_BLANK_LINE, CSV_UTF_16
 from rollbook.roster.checks.cells import judge_cells
 from rollbook.roster.checks.frames import roster_frames
-from rollbook.roster.checks.headers import SAID_HERE, STRICTER, judge_header
+from rollbook.roster.checks.headers import SAID_HERE, STRICTER, judge_header, unsaid_cells
 from rollbook.roster.checks.ledger import Ledger
 from rollbook.roster.checks.package import check_package
 from rollbook.roster.checks.references import check_references
 from rollbook.roster.checks.repairs import US_DATE
 from rollbook.roster.checks.rules import check_rules
 from rollbook.roster.checks.sense import check_sense
-from rollbook.roster.checks.tables import JudgedBundle, JudgedTable, compact, is_large
+from rollbook.roster.checks.tables import (
+    JudgedBundle,
+    JudgedTable,
+    as_text,
+    compact,
+    is_large,
+)
 from rollbook.roster.layouts import LAYOUTS, FileLayout
 from rollbook.roster.types import (
     BundleCounts,
@@ -30,6 +36,7 @@ from rollbook.roster.types import (
     Mode,
     OneRosterBundle,
     Profile,
+    merged_names,
 )
 from rollbook.shared.findings import FindingReport, Severity
 
@@ -118,6 +125,9 @@ def _judge_table(
     is_lost = table.findings.is_fatal or height > 0 or bool(table.left_out)
     signs = table.signs
     frame = judge_header(table, layout, ledger)
+    if not bundle.origins:  # a converter has written every column, and says itself which it lacks
+        unsaid = judged.vocabulary.unsaid | unsaid_cells(table, layout)
+        judged.vocabulary = replace(judged.vocabulary, unsaid=unsaid)
     # What was read is let go of step by step: nobody else holds it, and it is large.
     del table
     if frame is not None:
@@ -167,8 +177,28 @@ def _excluded(judged: JudgedBundle, ledger: Ledger) -> dict[str, Exclusion]:
             school = _school(table)
             ids = table.frame.select("_line", sourced_id="sourcedId", school=school)
         frame = lines.join(ids, on="_line", how="left").sort("_line")
-        excluded[file] = Exclusion(file, frame.select(_EXCLUDED))
+        names = [] if table is None else _names(judged, table, lines["_line"])
+        excluded[file] = Exclusion(file, frame.select(_EXCLUDED), merged_names(names))
     return excluded
+
+
+def _names(judged: JudgedBundle, table: JudgedTable, lines: pl.Series) -> list[pl.DataFrame]:
+    """List what these lines of a file name and no file brought; removals name nothing."""
+    is_out = table.frame["_line"].is_in(lines.implode())
+    if table.removed is not None:
+        is_out &= ~table.removed
+    named: list[pl.DataFrame] = []
+    for column in table.layout.columns:
+        target = judged.get(column.refers_to or "")
+        if target is None or column.name not in table.frame.columns:
+            continue
+        cells = as_text(table.frame[column.name].filter(is_out)).alias("sourced_id").to_frame()
+        if column.is_list:
+            cells = cells.explode("sourced_id", empty_as_null=True)
+        came = target.frame.select(sourced_id="sourcedId")
+        missing = cells.drop_nulls().join(came, on="sourced_id", how="anti")
+        named.append(missing.with_columns(file=pl.lit(target.name), rows=pl.lit(1)))
+    return named
 
 
 _IDS: Final = pl.Schema({"_line": pl.UInt32(), "sourced_id": pl.String(), "school": pl.String()})

@@ -11,6 +11,7 @@ from rollbook.changes.types import PlanTable, TableChanges
 from rollbook.people import layouts as people
 from rollbook.roster.plan.draft import Draft, live
 from rollbook.roster.plan.edits import keep_edits
+from rollbook.roster.plan.holes import note_spared
 from rollbook.roster.plan.silence import nameable
 from rollbook.roster.rules.standing import LEFT_BEHIND
 from rollbook.roster.types import Mode
@@ -93,6 +94,8 @@ def _compared(
             value = pl.col(column).cast(kind_type)
             if column == "uuid":
                 value = pl.coalesce(pl.col(column), was)
+            elif f"{table.name}.{column}" in draft.incoming.vocabulary.unsaid:
+                value = pl.when("is_new").then(value).otherwise(was)
             elif column in people.DEMOGRAPHICS and "has_demographics" in wanted.columns:
                 value = pl.when("has_demographics").then(value).otherwise(was)
             if kind == "text":
@@ -159,9 +162,10 @@ def _archived(
         live = live.filter(pl.col("school_year") == draft.school_year)
     parts = [_left_behind(draft, live)]
     if mode is Mode.BULK and not _is_uncertain(draft, table):
-        named = nameable(draft, table, live)
+        absent = nameable(draft, table, live)
+        note_spared(draft, absent, file)
         parts.append(
-            _absent(draft, table, named, kept).with_columns(why=pl.lit("no longer in the file"))
+            _absent(draft, table, absent, kept).with_columns(why=pl.lit("no longer in the file"))
         )
     elif mode is Mode.DELTA:
         frame = getattr(draft.incoming, _FRAME_OF.get(file, file))
@@ -205,7 +209,10 @@ def _replaced_roles(draft: Draft, table: PlanTable, live: pl.DataFrame) -> pl.Da
 def _absent(
     draft: Draft, table: PlanTable, live: pl.DataFrame, kept: Mapping[str, frozenset[str]]
 ) -> pl.DataFrame:
-    """Leave out of the absent those that came but were excluded, and whatever hangs on them."""
+    """Leave out of the absent those that came but were excluded, and whatever hangs on them.
+
+    So it is with those that excluded rows name: see plan/holes.py.
+    """
     file = _FILE_OF[table.name]
     names = kept.get(_FRAME_OF.get(file, file), frozenset())
     live = live.filter(~_key(table).is_in(list(names)))

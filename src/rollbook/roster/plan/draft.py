@@ -16,7 +16,7 @@ from rollbook.people import layouts as people
 from rollbook.roster.plan.edits import EDITS, UPSTREAM
 from rollbook.roster.rules import identity
 from rollbook.roster.rules.policy import SecondSchoolPolicy
-from rollbook.roster.types import RosterFrames
+from rollbook.roster.types import NAMED, RosterFrames
 from rollbook.shared.findings import Finding
 
 ROSTER_TABLES: Final[tuple[PlanTable, ...]] = (
@@ -136,6 +136,9 @@ class Draft:
     new_uuids: NewUuids
     school_year: int
     uncertain: frozenset[str] = frozenset()
+    # What rows left out name and no file brought, as NAMED; and what stays for it.
+    named: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NAMED))
+    spared: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
     wanted: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
     gone: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
     ids: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])

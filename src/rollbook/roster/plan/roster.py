@@ -22,6 +22,7 @@ from rollbook.roster.plan.draft import (
     RosterPlan,
 )
 from rollbook.roster.plan.edits import UPSTREAM
+from rollbook.roster.plan.holes import holes, with_named
 from rollbook.roster.plan.moves import settled_changes
 from rollbook.roster.plan.persons import (
     want_assignments,
@@ -32,7 +33,7 @@ from rollbook.roster.plan.persons import (
 from rollbook.roster.plan.places import want_organizations, want_sessions
 from rollbook.roster.plan.second_school import settle_classes
 from rollbook.roster.rules import identity, years
-from rollbook.roster.types import Mode, RosterFrames
+from rollbook.roster.types import NAMED, Mode, RosterFrames
 
 # In the order of references: each step finds the ids that the steps before it gave.
 WANTS = (
@@ -58,13 +59,15 @@ def plan_roster(
     reserve_ids: ReserveIds,
     new_uuids: NewUuids,
     uncertain: frozenset[str] = frozenset(),
+    named: pl.DataFrame | None = None,
 ) -> RosterPlan:
     """Work out what must change for `current` to become `incoming`.
 
     Shape:  one row per record that differs; no changes when nothing differs. `kept` maps a frame's
             name (users, classes, …) to sourcedIds that were left out of `incoming` by the checks:
             they came, so they are never taken for gone. `uncertain` names frames with rows that
-            nobody could read: nothing of them is taken for gone, and a finding says so.
+            nobody could read: nothing of them is taken for gone, and a finding says so. `named`, as
+            NAMED, are the records that rows left out name and that did not come: nor are those.
     Units:  `starting` is the local day from which the roster holds.
     Source: docs/decisions/0004-change-plans.md; reference, rostering 6.3.
     """
@@ -76,17 +79,20 @@ def plan_roster(
         new_uuids=new_uuids,
         school_year=years.school_year_of(_sessions(current, incoming), starting=starting),
         uncertain=uncertain,
+        named=pl.DataFrame(schema=NAMED) if named is None else named,
     )
     draft.findings.extend(
         identity.NOBODY_REMOVED.finding(file=f"{name}.csv") for name in sorted(uncertain)
     )
     for want in WANTS:
         want(draft)
+    stays = with_named(kept, draft.named)
     changes = tuple(
         change
         for table in ROSTER_TABLES
-        if (change := changes_of(draft, table, kept)) is not None and change.frame.height
+        if (change := changes_of(draft, table, stays)) is not None and change.frame.height
     )
+    draft.findings.extend(holes(draft))
     districts = _districts(draft)
     return RosterPlan(
         changes=settled_changes(draft, changes),

@@ -93,6 +93,18 @@ NAMED_BY_NUMBER: Final = Check(
     fix="Map the column that holds the name, or send the name once; it stays from then on.",
     why="People look for schools by name. A school that has one here keeps it.",
 )
+STILL_NAMED: Final = Check(
+    code="ROS-609",
+    name="missing-records-still-named",
+    severity=Severity.WARNING,
+    says=(
+        "{file}: rows that are left out name records which did not come, so nobody takes those "
+        "for gone. Records: {count}. Times named: {rows}."
+    ),
+    fix="Send the file whole. If the records are gone, take them out of the other files too.",
+    why="A row that names a record says that it is there: the file that lacks it has a hole.",
+    source="reference: rostering 6.3, preflight policy",
+)
 CLAIMED_TWICE: Final = Check(
     code="ROS-620",
     name="student-claimed-twice",
@@ -153,6 +165,7 @@ CHECKS: Final = (
     NOBODY_REMOVED,
     TEXT_IS_TOO_LONG,
     NAMED_BY_NUMBER,
+    STILL_NAMED,
     CLAIMED_TWICE,
     MERGED_STILL_SENT,
     RETIRED_STATE_ID,
