@@ -207,7 +207,8 @@ class _Telling:
         if rows.is_empty():
             return f"{file}.csv", column
         name = str(rows["file"][0])
-        return name, origin.columns.get((name, column or ""), column)
+        theirs = [origin.columns.get((name, f"{kind}{column}")) for kind in ("", "made:")]
+        return name, next((said for said in theirs if said), column)
 
     def add_rows(self, key: _Key, rows: pl.DataFrame) -> None:
         """Add rows that are left out: `file`, `root_line`, `count` and the cell of their root."""

@@ -346,11 +346,11 @@ def _add_courses(conversion: Conversion, rows: pl.DataFrame, file: Received) -> 
             subjects="subject",
         ),
         file.named(
-            sourcedId="Course_number",
             title="Course_name",
             courseCode="Course_number",
             orgSourcedId="School_id",
             subjects="Subject",
+            **{"made:sourcedId": "Course_number"},
         ),
     )
 
@@ -379,10 +379,10 @@ def _add_teaching(conversion: Conversion, rows: pl.DataFrame, file: Received) ->
             .otherwise(pl.lit("false")),
         ),
         file.named(
-            sourcedId="Section_id",
             classSourcedId="Section_id",
             schoolSourcedId="School_id",
             userSourcedId="Teacher_id",
+            **{"made:sourcedId": "Section_id"},
         ),
     )
 
@@ -401,9 +401,9 @@ def _add_enrollments(conversion: Conversion, file: Received) -> None:
             role=pl.lit("student"),
         ),
         file.named(
-            sourcedId="Section_id",
             classSourcedId="Section_id",
             schoolSourcedId="School_id",
             userSourcedId="Student_id",
+            **{"made:sourcedId": "Section_id"},
         ),
     )

@@ -140,7 +140,9 @@ def add_roles(
         roleType=pl.when(is_primary).then(pl.lit("primary")).otherwise(pl.lit("secondary")),
     )
     for part in made.partition_by(FILE, maintain_order=True):
-        conversion.add("roles", part, columns.get(str(part[FILE][0]), {}))
+        named = columns.get(str(part[FILE][0]), {})
+        own = {"made:sourcedId": named[name] for name in ("userSourcedId",) if name in named}
+        conversion.add("roles", part, {**named, **own})
 
 
 def one_of(rows: pl.DataFrame, *names: str) -> pl.Expr:

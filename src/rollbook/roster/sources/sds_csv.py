@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from rollbook.roster.checks.conversions import FILE_MISSING
 from rollbook.roster.rules.spellings import FLAGS, folded
 from rollbook.roster.sources.converting import FILE, LINE, Conversion, text
 from rollbook.roster.sources.dating import with_days
@@ -282,24 +283,24 @@ def _add_classes(conversion: Conversion, file: Received) -> None:
     conversion.add(
         "courses",
         alone.select(FILE, LINE, "title", "orgSourcedId", sourcedId="course"),
-        file.named(title="title", orgSourcedId="orgSourcedId", sourcedId="sourcedId"),
+        file.named(title="title", orgSourcedId="orgSourcedId", **{"made:sourcedId": "sourcedId"}),
     )
 
 
 def _add_enrollments(conversion: Conversion, file: Received) -> None:
-    """Add the seats; where a class is held is said by its class alone."""
-    rows = file.rows
-    classes = conversion.parts.get("classes", [])
-    places = (
-        pl.concat(classes).select(classSourcedId="sourcedId", schoolSourcedId="schoolSourcedId")
-        if classes
-        else None
-    )
-    if places is None:
-        rows = rows.with_columns(schoolSourcedId=pl.lit(None, pl.String))
-    else:
-        once = places.unique("classSourcedId", keep="first")
-        rows = rows.join(once, on="classSourcedId", how="left", maintain_order="left")
+    """Add the seats; where a class is held is said by its class alone.
+
+    A seat in a class that is nowhere is told by its class, so it is given some place.
+    """
+    if not conversion.parts.get("classes"):
+        conversion.say(FILE_MISSING, file="", value="classes.csv", layout=LAYOUT)
+        return
+    orgs = pl.concat(conversion.parts["orgs"])["sourcedId"].drop_nulls()
+    held = pl.concat(conversion.parts["classes"]).unique("sourcedId", keep="first")
+    places = held.select(classSourcedId="sourcedId", schoolSourcedId="schoolSourcedId")
+    places = places.filter(pl.col("schoolSourcedId").is_in(orgs.implode()))
+    rows = file.rows.join(places, on="classSourcedId", how="left", maintain_order="left")
+    rows = rows.with_columns(pl.col("schoolSourcedId").fill_null(orgs.first()))
     role = folded(pl.col("role")).replace_strict(_SEATS, default=None)
     conversion.add(
         "enrollments",
@@ -313,10 +314,10 @@ def _add_enrollments(conversion: Conversion, file: Received) -> None:
             role=pl.coalesce(role, "role"),
         ),
         file.named(
-            sourcedId="classSourcedId",
             classSourcedId="classSourcedId",
             userSourcedId="userSourcedId",
             role="role",
+            **{"made:sourcedId": "classSourcedId"},
         ),
     )
 

@@ -9,16 +9,21 @@ from typing import Final
 
 import polars as pl
 
+from rollbook.roster.checks.cell_checks import NOT_A_GUID, REQUIRED
+from rollbook.roster.checks.damage import DAMAGED_ID
 from rollbook.roster.checks.references import DEPENDS_ON_LEFT_OUT, MISSING_FILE
 from rollbook.roster.layouts import ONEROSTER_1_2
 from rollbook.roster.sources.people_of_files import STAFF_PREFIX
 from rollbook.roster.types import BundleResult, OneRosterBundle, Origin
-from rollbook.shared.findings import Finding, FindingReport, Severity
+from rollbook.shared.findings import KEPT_PER_KIND, Finding, FindingReport, Severity
 
 _LINE_WORD: Final = re.compile(r"\bline (\d+)\b")
 _FILE_WORD: Final = re.compile(r"\b(\w+)\.csv\b")
 # Ids that the conversion made begin so; the file knows only what comes after.
 _MADE: Final = re.compile(r"^(?:staff|school|district|class|course)-")
+# What is wrong with an id that was made of other cells is wrong with one of those.
+_OF_THE_CELL: Final = frozenset({REQUIRED.code, NOT_A_GUID.code, DAMAGED_ID.code})
+_ID: Final = "sourcedId"
 _CAMEL: Final = re.compile(r"[a-z][A-Z]")
 _PLACEHOLDER: Final = "\x00"
 _HEADER_LINE: Final = 1
@@ -44,13 +49,20 @@ class _Places:
     )
 
     def column(self, file: str, name: str, *, is_staff: bool = False) -> str | None:
-        """Return what the received file calls a converted column."""
+        """Return what the received file calls a converted column.
+
+        Shape: of an id that was made of several cells, the first of those, under `made:`.
+        """
         kinds = ("staff:", "") if is_staff else ("", "staff:")
-        for kind in kinds:
+        for kind in (*kinds, "made:"):
             found = self.origin.columns.get((file, f"{kind}{name}"))
             if found:
                 return found
         return None
+
+    def is_received(self, file: str, name: str) -> bool:
+        """Tell whether a converted column is a column of the received file."""
+        return bool({(file, name), (file, f"staff:{name}")} & self.origin.columns.keys())
 
 
 def translated(result: BundleResult, bundle: OneRosterBundle) -> BundleResult:
@@ -72,6 +84,7 @@ def translated(result: BundleResult, bundle: OneRosterBundle) -> BundleResult:
         (finding, finding if _key(finding) in received else _told(finding, places))
         for finding in report
     ]
+    report, pairs = _told_once(report, pairs, received, places)
     told = FindingReport(
         findings=[told for _, told in pairs],
         counts=report.counts,
@@ -85,16 +98,18 @@ def _without_our_own(report: FindingReport, bundle: OneRosterBundle) -> FindingR
     """Leave out what is only about the conversion, and means nothing to who sent the file.
 
     Shape: the warning that the sessions of classes are not there, where the file has none at all
-           and that has been said; and, in a flat file, that a row falls with itself.
+           and that has been said; and that a row falls with itself, or with a course made of it.
     """
     has_sessions = "academicSessions" in bundle.tables
     is_flat = len({file for o in bundle.origins.values() for file in o.rows["file"].unique()}) == 1
+    made = _courses_of_classes(bundle)
     kept = FindingReport(counts=dict(report.counts), by_severity=dict(report.by_severity))
     dropped: set[tuple[str, str, str | None]] = set()
     for finding in report:
         is_session = (finding.code, finding.column) == (MISSING_FILE.code, "termSourcedIds")
         is_session = is_session and not has_sessions and finding.severity is Severity.WARNING
-        if is_session or (is_flat and finding.code == DEPENDS_ON_LEFT_OUT.code):
+        is_itself = is_flat or (finding.column == "courseSourcedId" and finding.value in made)
+        if is_session or (is_itself and finding.code == DEPENDS_ON_LEFT_OUT.code):
             kept.by_severity[finding.severity] -= 1
             kept.counts[finding.code] -= 1
             dropped.add((finding.code, finding.file, finding.column))
@@ -103,6 +118,72 @@ def _without_our_own(report: FindingReport, bundle: OneRosterBundle) -> FindingR
     kept.counts = {code: times for code, times in kept.counts.items() if times}
     kept.touched = {kind: n for kind, n in report.touched.items() if kind not in dropped}
     return kept
+
+
+def _courses_of_classes(bundle: OneRosterBundle) -> frozenset[str]:
+    """Return the ids of the courses that were made of the rows of classes."""
+    if not {"courses", "classes"} <= bundle.origins.keys():
+        return frozenset()
+    files = bundle.origins["classes"].rows["file"].unique()
+    lines = bundle.origins["courses"].rows.filter(pl.col("file").is_in(files.implode()))
+    courses = bundle.tables["courses"].frame
+    return frozenset(courses.filter(pl.col("_line").is_in(lines["_line"].implode()))["sourcedId"])
+
+
+def _told_once(
+    report: FindingReport,
+    pairs: list[tuple[Finding, Finding]],
+    received: set[_Key],
+    places: Mapping[str, _Places],
+) -> tuple[FindingReport, list[tuple[Finding, Finding]]]:
+    """Tell what is wrong with one cell once, however many records were made of it.
+
+    Shape: what is said of a column that no received file has goes where the row's own column says
+           the same, and where it is an id that was made of other cells.
+    """
+    ours = [old for old, new in pairs if _is_ours(old, new, received, places)]
+    is_ours = {id(old) for old in ours}
+    said = {(new.code, new.file, new.line) for old, new in pairs if id(old) not in is_ours}
+    seen: set[_Key] = set()
+    kept: list[tuple[Finding, Finding]] = []
+    dropped: dict[tuple[str, str, str | None], list[Finding]] = {}
+    for old, new in pairs:
+        is_made = old.column == _ID and old.code in _OF_THE_CELL
+        is_again = is_made or (new.code, new.file, new.line) in said
+        if (id(old) in is_ours and is_again) or (_key(new) in seen and _key(old) not in received):
+            dropped.setdefault((old.code, old.file, old.column), []).append(old)
+        else:
+            kept.append((old, new))
+            seen.add(_key(new))
+    return _without(report, dropped), kept
+
+
+def _is_ours(
+    old: Finding, new: Finding, received: set[_Key], places: Mapping[str, _Places]
+) -> bool:
+    """Tell whether a finding is about a column that only the conversion knows."""
+    of = places.get(old.file.removesuffix(".csv"))
+    if of is None or old.column is None or old.line is None or _key(old) in received:
+        return False
+    return not of.is_received(new.file, old.column)
+
+
+def _without(
+    report: FindingReport, dropped: Mapping[tuple[str, str, str | None], list[Finding]]
+) -> FindingReport:
+    """Take findings out of the figures of a report; those of a kind not kept by name go along."""
+    left = FindingReport(
+        report.findings, dict(report.counts), dict(report.by_severity), dict(report.touched)
+    )
+    for kind, findings in dropped.items():
+        is_all = len(findings) >= KEPT_PER_KIND
+        times = left.touched[kind] if is_all else len(findings)
+        left.counts[kind[0]] -= times
+        left.by_severity[findings[0].severity] -= times
+        left.touched[kind] -= times if is_all else sum(each.weight for each in findings)
+    left.counts = {code: times for code, times in left.counts.items() if times}
+    left.touched = {kind: times for kind, times in left.touched.items() if times > 0}
+    return left
 
 
 def _key(finding: Finding) -> _Key:

@@ -184,3 +184,17 @@ def test_a_word_that_nobody_knows_is_told_and_left_out(tmp_path: Path) -> None:
         (None, None),
         (None, "false"),
     ]
+
+
+def test_what_is_wrong_with_one_cell_is_told_and_counted_once(tmp_path: Path) -> None:
+    files = changed(CLEVER, "students.csv", "S1,2,n2", "S1,,n2")
+    _, result = checked(zipped(tmp_path, files))
+    assert sorted(told(result)) == [
+        ("ROS-220", "students.csv", 3, "Student_id"),
+        ("ROS-301", "enrollments.csv", 3, "Student_id"),
+    ]
+    assert (result.report.counts, len(result.report)) == ({"ROS-220": 1, "ROS-301": 1}, 2)
+    assert result.report.touched == {
+        ("ROS-220", "students.csv", "Student_id"): 1,
+        ("ROS-301", "enrollments.csv", "Student_id"): 1,
+    }
