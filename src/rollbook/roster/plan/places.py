@@ -51,9 +51,8 @@ def want_organizations(draft: Draft) -> None:
     draft.ids["organizations"] = pl.concat([ids, elsewhere.select(ids.columns)])
     let_holders_stand(draft, holders)
     kept = draft.wanted["organizations"]
-    states = draft.current.frames["organizations"].filter(pl.col("kind") == "state")
-    state = int(states["id"][0]) if states.height else None
     kept = linked(draft, kept, ORGANIZATIONS, by="parent_sourced_id", to="parent_id", how="left")
+    state = _state_above_all(draft, kept)
     districts = kept.filter(pl.col("kind") == "district")["id"]
     # A school that names no district is of the only one there is.
     home = int(districts[0]) if len(districts) == 1 else draft.current.home_id or state
@@ -66,6 +65,20 @@ def want_organizations(draft: Draft) -> None:
         .then(pl.coalesce(known_parent(draft), above))
         .otherwise("parent_id")
     )
+
+
+def _state_above_all(draft: Draft, kept: pl.DataFrame) -> int | None:
+    """Return the first state that stands under nothing, be it known or new with this roster.
+
+    A state that came in this roster counts at once: else the same roster would move places when
+    it comes again.
+    """
+    columns = ("id", "kind", "parent_id")
+    known = draft.current.frames["organizations"].select(columns)
+    places = pl.concat([kept.select(columns), known]).unique("id", keep="first")
+    states = places.filter(pl.col("kind") == "state", pl.col("parent_id").is_null())
+    found = states["id"].min()
+    return found if isinstance(found, int) else None
 
 
 def _organizations_known_by_natural_id(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
