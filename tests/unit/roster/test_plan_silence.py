@@ -148,3 +148,22 @@ def test_a_school_made_by_hand_keeps_the_name_it_was_given() -> None:
     )
     changes = here.plan(replace(came, vocabulary=numbered)).by_table["organizations"]
     assert "name" not in cells(changes)[0]
+
+
+def test_a_cell_for_which_no_column_came_stays(tmp_path: Path) -> None:
+    here = Installation()
+    here.load(read(tmp_path, f"{HEADER},Email,Middle Name\n{WHO},ann@example.org,Lee"))
+    assert actions(here.plan(read(tmp_path, f"{HEADER}\n{WHO}"))) == {}
+    blanked = here.plan(read(tmp_path, f"{HEADER},Email,Middle Name\n{WHO},ann@example.org,"))
+    assert actions(blanked) == {}  # a column without a single cell says nothing either
+
+
+def test_a_column_that_a_onerosters_header_lacks_blanks_nothing() -> None:
+    here = loaded(small(users=[user("ann", email="ann@example.org"), user("ben"), user("tea")]))
+    silent = replace(
+        small(users=[user("ann"), user("ben"), user("tea")]),
+        vocabulary=Vocabulary(unsaid=frozenset({"students.email", "staff.email"})),
+    )
+    assert actions(here.plan(silent)) == {}
+    said = small(users=[user("ann"), user("ben"), user("tea")])
+    assert actions(here.plan(said)) == {"students": {"update": 1}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -135,6 +136,24 @@ def judge_header(table: CsvTable, layout: FileLayout, ledger: Ledger) -> pl.Data
             for name in layout.header
         ),
     )
+
+
+# Which cells of people each optional column of users fills, where the layout may lack it.
+_CELLS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "middleName": ("students.middle_name", "staff.middle_name"),
+    "identifier": ("students.local_id", "staff.local_id"),
+    "email": ("students.email", "staff.email"),
+    "preferredGivenName": ("students.preferred_first_name",),
+}
+
+
+def unsaid_cells(table: CsvTable, layout: FileLayout) -> frozenset[str]:
+    """Name the cells of people for which a file of users has no column, as `students.email`."""
+    if layout.name != "users" or not table.header:
+        return frozenset()
+    said = {_folded(name) for name in table.header}
+    missing = [cells for name, cells in _CELLS_OF.items() if _folded(name) not in said]
+    return frozenset(cell for cells in missing for cell in cells)
 
 
 def _other_separator(header: tuple[str, ...]) -> str | None:

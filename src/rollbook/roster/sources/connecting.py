@@ -70,8 +70,8 @@ class SourceFailed(Exception):
     """Say why a source could not be read, in words for a person: no data, no secrets.
 
     Shape: `code` is a stable word: away, refused, not_found, too_large, lies, moving, busy,
-           private_address, unknown_host, nothing_there, half_written. `pauses` when going on alone would do
-           harm, as when a district has taken its token back.
+           private_address, unknown_host, nothing_there, half_written. `pauses` when going on alone
+           would do harm, as when a district has taken its token back.
     """
 
     def __init__(self, code: str, says: str, *, pauses: bool = False) -> None:

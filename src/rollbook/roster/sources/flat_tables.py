@@ -112,6 +112,21 @@ def add_tables(conversion: Conversion, rows: pl.DataFrame, said: Mapping[str, st
         _add_teachers(conversion, taught, said)
 
 
+# Which cell of a person each import field fills. A grade has a default, names are needed.
+_CELLS_OF: Final[Mapping[str, str]] = {
+    "ssid": "students.ssid",
+    "local_id": "students.local_id",
+    "middle_name": "students.middle_name",
+    "preferred_name": "students.preferred_first_name",
+    "birth_date": "students.birth_date",
+    "sex": "students.sex",
+    "hispanic": "students.hispanic",
+    "email": "students.email",
+    "username": "students.username",
+    "teacher_email": "staff.email",
+}
+
+
 def _vocabulary(rows: pl.DataFrame) -> Vocabulary:
     """Say whom and what these rows can name: a column that is not there, or empty, names nobody."""
     roles, kinds = {"student"}, {"school"}
@@ -123,7 +138,12 @@ def _vocabulary(rows: pl.DataFrame) -> Vocabulary:
     for key, name in (("school_key", "school_name"), ("district_key", "district_name")):
         unnamed = set(rows.filter(pl.col(name).is_null())[key].drop_nulls().unique())
         numbered |= unnamed - set(rows.drop_nulls(name)[key].drop_nulls().unique())
-    return Vocabulary(frozenset(roles), frozenset(kinds), frozenset(numbered))
+    unsaid = {
+        cell
+        for name, cell in _CELLS_OF.items()
+        if name not in rows.columns or rows[name].null_count() == rows.height
+    }
+    return Vocabulary(frozenset(roles), frozenset(kinds), frozenset(numbered), frozenset(unsaid))
 
 
 def _named(rows: pl.DataFrame) -> pl.DataFrame:
