@@ -151,10 +151,9 @@ def enter(pinecrest: District, walker: Walker, email: str) -> None:
 def connect(pinecrest: District, walker: Walker) -> None:
     """Add the district's Clever as a source, and see each step of the connection work."""
     page, settings = walker.page, pinecrest.clever.settings
+    assert "No roster has come in yet." in walker.says()
     walker.look()
-    walker.go("Rosters")
-    walker.look()
-    walker.go("Sources")
+    page.get_by_role("link", name="Connect a source").click()
     walker.look()
     walker.go("Add a source", "Choose Clever")
     page.get_by_label("Name, as people here should know it").fill("Clever")
@@ -196,7 +195,6 @@ def share(walker: Walker) -> None:
     assert answered(walker) == (2 * STUDENTS, 0, 0)
     walker.look()
     page.get_by_role("button", name=re.compile("^Use this 1 rule")).click()
-    walker.look()
 
 
 def commit(walker: Walker) -> str:
@@ -224,9 +222,7 @@ def lose(pinecrest: District, walker: Walker) -> str:
     school = world.schools[0]
     for person in [p for p in world.students if p.schools == [school.id]][:LEAVING]:
         world.remove_student(person.id)
-    walker.go("Sources")
-    walker.look()
-    walker.go("Clever")
+    walker.go("Sources", "Clever")
     plan = run(walker)
     walker.look()
     waits = page.locator(".usa-alert:has-text('Why it waits')").inner_text()

@@ -10,7 +10,7 @@ from tests.journeys.walk import Sandbox, Walker
 
 def test_a_district_plans_backwards_from_its_window(sandbox: Sandbox, walker: Walker) -> None:
     walker.enter(sandbox, "District Admin: Sample District")
-    walker.go("Rosters", "See who is ready to assess")
+    walker.go("Rosters", "Readiness")
     assert "3 of 3 schools are rostered." in walker.says()
     assert len(walker.rows("Schools and districts on their way to the window")) == 4
     walker.look()
@@ -35,7 +35,7 @@ def test_cards_are_printed_and_the_door_refuses_a_wrong_one(
     sandbox: Sandbox, walker: Walker
 ) -> None:
     walker.enter(sandbox, "District Admin: Sample District")
-    walker.go("Rosters", "See who is ready to assess", "Print login cards")
+    walker.go("Rosters", "Readiness", "Print login cards")
     walker.look()
     before = walker.rows("Login cards by class")[0]
     with walker.page.expect_download() as printed:

@@ -37,8 +37,8 @@ def test_review_commit_and_undo(sandbox: Sandbox, walker: Walker) -> None:
     assert after == now + added - archived
 
     page.goto(home)
-    assert "Roster: sample-next.zip. It is ready to commit." in walker.says()
-    page.get_by_role("link", name=re.compile("Review")).click()
+    ready = "Roster: sample-next.zip. It is ready to commit."
+    page.get_by_role("link", name=f"Review : {ready}").first.click()
     students = page.get_by_role("row", name=re.compile(r"^Students \d"))
     students.get_by_role("link", name=re.compile("Students: Change")).click()
     walker.look()

@@ -137,7 +137,8 @@ def _waiting(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
             plan = plans[intake.plan.uuid]
             says = plan.holds[0].says if plan.holds else _("It is ready to commit.")
             address = reverse("roster_plan", args=[school_year, intake.uuid])
-            found.append((f"{plan.title}. {says}", _("Review"), address))
+            name = _("Roster: %(name)s") % {"name": intake.file_name}
+            found.append((f"{name}. {says}", _("Review"), address))
     found += _of_rosters(scope, school_year)
     if scope.may(Permission.SYSTEM_READ):
         failed = jobs_of(scope, status=JobStatus.FAILED).total_count
@@ -159,6 +160,9 @@ def _of_rosters(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
     """List what rosters ask of the reader: sources that are not well, students to decide on."""
     found: list[tuple[str, str, str]] = []
     if scope.may(Permission.ROSTER_WRITE):
+        if not intakes_in(scope).exists():
+            address = reverse("roster_sources", args=[school_year])
+            found.append((_("No roster has come in yet."), _("Connect a source"), address))
         for health in sources_health(scope, now=now()):
             if health.status in _UNWELL:
                 says = _("Source %(name)s of %(district)s needs you: %(status)s.") % {

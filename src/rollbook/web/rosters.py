@@ -44,6 +44,7 @@ from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries.intakes import findings_of, get_intake, intake_page
 from rollbook.roster.queries.sources import sources_in
 from rollbook.roster.rules.reading import reading_from
+from rollbook.roster.rules.running import OF_ANY_FORMAT
 from rollbook.roster.types import IntakeStatus
 from rollbook.shared.grades import GRADE_CODES, Grade
 from rollbook.shared.page import PageRequest
@@ -117,7 +118,9 @@ def intakes(request: Reader, school_year: int) -> HttpResponse:
         "breadcrumbs": crumbs(school_year)[:1],
         "page": page,
         "may_send": scope.may(Permission.ROSTER_WRITE),
-        "upload_sources": list(sources_in(scope, permission=Permission.ROSTER_WRITE)),
+        "upload_sources": list(
+            sources_in(scope, permission=Permission.ROSTER_WRITE).filter(kind__in=OF_ANY_FORMAT)
+        ),
         "encodings": ENCODINGS,
     }
     return render(request, "rosters/intakes.html", context)
