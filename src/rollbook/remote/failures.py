@@ -7,7 +7,7 @@ class RemoteFailed(Exception):
     """Say why a remote system could not be used: no data, no secrets, no query of an address.
 
     Shape: `code` is a stable word: away, refused, not_found, too_large, lies, busy,
-           private_address, unknown_host. `status` is the HTTP status that said so, None without one.
+           private_address, unknown_host. `status` is the HTTP status that said so, if one did.
     """
 
     def __init__(self, code: str, says: str, *, status: int | None = None) -> None:

@@ -141,7 +141,7 @@ def add_roles(
     )
     for part in made.partition_by(FILE, maintain_order=True):
         named = columns.get(str(part[FILE][0]), {})
-        own = {"made:sourcedId": named[name] for name in ("userSourcedId",) if name in named}
+        own = {"made:sourcedId": named["userSourcedId"]} if "userSourcedId" in named else {}
         conversion.add("roles", part, {**named, **own})
 
 
