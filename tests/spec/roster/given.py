@@ -152,7 +152,9 @@ class Bundle:
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in files.items():
-                archive.writestr(self.names.get(name, name), content)
+                # At one moment: equal content has equal bytes, whenever it is written.
+                entry = zipfile.ZipInfo(self.names.get(name, name), (2026, 8, 1, 0, 0, 0))
+                archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
         return packed.getvalue()
 
 
