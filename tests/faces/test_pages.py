@@ -88,7 +88,9 @@ def test_a_role_without_the_right_is_refused_in_words(
     assert all(b"not part of your role" in answer.content for answer in allowed)
 
 
-ONLY_POST = {"roster_decide", "roster_source_do", "roster_question_decide"}
+ONLY_POST = {
+    "roster_decide", "roster_source_do", "roster_question_decide", "roster_source_download",
+}  # fmt: skip
 # About a record that the world does not hold; tried in test_plan_and_edits.py.
 OF_OTHER_RECORDS = {"edit_staff", "edit_class"}
 SENDS_ON = {"find_student", "roster_excluded"}
