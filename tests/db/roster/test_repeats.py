@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from rollbook.people.models import LocalEdit, Student
 from rollbook.roster.actions.commit import undo_intake
+from rollbook.roster.actions.preflight import preflight_intake
 from rollbook.roster.models.intakes import Intake
+from rollbook.roster.rules.policy import IntakePolicy
+from rollbook.roster.rules.reading import Reading
 from rollbook.roster.types import Profile
 from tests.db.roster.given import BY, EVERYTHING, NOW, bundle, committed, loaded, preflight
 
@@ -78,6 +82,40 @@ def test_one_cell_that_differs_is_planned(tmp_path: Path) -> None:
     loaded(tmp_path)
     second = preflight(bundle(tmp_path, "1.2 ; users[3].familyName=Changed"))
     assert (second.status, "says_as" in second.counts) == ("planned", False)
+
+
+@pytest.mark.parametrize(
+    ("on", "is_same"),
+    [
+        (date(2027, 6, 10), True),  # the last day of its school year
+        (date(2027, 6, 11), False),  # from now on the file is of the year that it brings as well
+    ],
+)
+def test_the_same_bytes_are_the_same_while_the_school_year_lasts(
+    tmp_path: Path, on: date, is_same: bool
+) -> None:
+    both = (
+        "+academicSessions[1] sourcedId=next schoolYear=2028"
+        " startDate=2027-08-10 endDate=2028-06-10"
+    )
+    loaded(tmp_path, both)
+    then = datetime.combine(on, time(20), tzinfo=UTC)
+    assert is_repeat(preflight(bundle(tmp_path, both), now=then)) is is_same
+
+
+@pytest.mark.parametrize("judged", [False, True])
+def test_who_is_in_one_section_is_asked_anew_each_day(tmp_path: Path, judged: bool) -> None:
+    path, reading = bundle(tmp_path), Reading(policy=IntakePolicy(requires_one_section=judged))
+
+    def sent(now: datetime) -> Intake:
+        return preflight_intake(
+            EVERYTHING, path, file_name=path.name, reading=reading, by=BY, now=now
+        )
+
+    committed(sent(now=NOW))
+    assert is_repeat(sent(now=NOW))
+    next_day = sent(now=NOW + timedelta(days=1))
+    assert (is_repeat(next_day), "says_as" in next_day.counts) == (not judged, False)
 
 
 def turned(path: Path) -> Path:

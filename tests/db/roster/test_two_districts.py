@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,9 @@ def test_a_second_school_waits_for_an_answer_and_follows_it(tmp_path: Path) -> N
     assert "ROS-623" in codes(intake)
     assert (intake.plan, at()) == (None, ["sch-1"])
     question = EnrollmentQuestion.objects.get()
-    before = elsewhere_mark(EVERYTHING, source=intake.source)
+    before = elsewhere_mark(EVERYTHING, source=intake.source, on=NOW.date())
+    # Once the stay at the first school is over, nobody asks any more.
+    assert elsewhere_mark(EVERYTHING, source=intake.source, on=date(2027, 7, 1)) != before
     answer_question(EVERYTHING, question.uuid, "add", by=BY, now=NOW)
     again = taken(tmp_path, second(), reading=ASK)
     committed(again, approved=_count(again))
@@ -150,7 +153,7 @@ def test_a_second_school_waits_for_an_answer_and_follows_it(tmp_path: Path) -> N
         assert taken(tmp_path, night, reading=ASK).status == "unchanged"
     loaded(tmp_path, without_the_child(first()))
     assert (at(), child().is_active) == (["z-sch-1"], True)
-    assert elsewhere_mark(EVERYTHING, source=intake.source) != before
+    assert elsewhere_mark(EVERYTHING, source=intake.source, on=NOW.date()) != before
 
 
 def test_a_merge_moves_the_ground_of_open_plans_and_outlasts_the_next_file(

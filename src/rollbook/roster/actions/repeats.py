@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
 import polars as pl
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from rollbook.orgs.queries import within
 from rollbook.people.models import SchoolEnrollment
@@ -146,11 +147,12 @@ def released_to(scope: Scope, *, district_ids: Collection[int] | None = None) ->
     return frozenset(found.values_list("student_id", flat=True))
 
 
-def elsewhere_mark(scope: Scope, *, source: str) -> str:
+def elsewhere_mark(scope: Scope, *, source: str, on: date) -> str:
     """Return a short text that differs when other rosters moved students whom this one lists too.
 
     Shape: blank for a reader who may not read rosters. Equal marks let a file that came before be
            known for a repeat; the students are those with a second name, a question or a request.
+           A stay that has ended by `on` is another than one that lasts.
     """
     if not scope.may(Permission.ROSTER_READ):
         return ""
@@ -159,11 +161,13 @@ def elsewhere_mark(scope: Scope, *, source: str) -> str:
         | Q(student__questions__intake__source=source)
         | Q(student__transfers__intake__source=source)
     )
+    lasts = Q(ends_before=None) | Q(ends_before__gt=on)
     stays = (
         SchoolEnrollment.objects.filter(concerned, is_active=True)
         .exclude(source=source)
+        .annotate(lasts=ExpressionWrapper(lasts, output_field=BooleanField()))
         .order_by("pk")
-        .values_list("pk", "school_id", "student__source", "student__is_active")
+        .values_list("pk", "school_id", "student__source", "student__is_active", "lasts")
         .distinct()
     )
     return sha256(repr(list(stays)).encode()).hexdigest()[:16]
