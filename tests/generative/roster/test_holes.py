@@ -8,7 +8,7 @@ import zipfile
 from functools import cache
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rollbook.roster.layouts import LAYOUTS
@@ -61,8 +61,9 @@ def said(bundle: Bundle, result: BundleResult) -> set[tuple[str, str]]:
     return told
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(["1.1", "1.2"]), st.sets(ROWS, max_size=5))
+@example("1.1", {("orgs", 0), ("academicSessions", 0)})  # what was named was taken out first
 def test_nothing_leaves_that_a_row_left_out_is_or_names(
     version: str, holes: set[tuple[str, int]]
 ) -> None:

@@ -237,7 +237,7 @@ def _note_missing(reference: _Reference, found: pl.DataFrame) -> None:
     if is_spared:
         spared, missing = _spare(column, found, missing)
         _note_groups(DROPPED_REFERENCE, reference, spared)
-        _drop(table, column, spared)
+        _drop(reference, spared)
     _note_groups(MISSING_RECORD, reference, missing)
     lost = missing.unique("_line", keep="first", maintain_order=True)
     ledger.condemn(
@@ -266,11 +266,20 @@ def _spare(
     return missing.filter(has_another), missing.filter(~has_another)
 
 
-def _drop(table: JudgedTable, column: Column, spared: pl.DataFrame) -> None:
-    """Take the spared references out of the records."""
+def _drop(reference: _Reference, spared: pl.DataFrame) -> None:
+    """Take the spared references out of the records, and remember who named what."""
     if spared.is_empty():
         return
+    table, column = reference.table, reference.column
     gone = spared["value"].unique()
+    # A cell is emptied wherever it stands; a list only in the rows that stay.
+    named = (
+        spared
+        if column.is_list
+        else _used(table, column).filter(pl.col("value").is_in(gone.implode()))
+    )
+    file = pl.lit(reference.target)
+    table.dropped.append(named.select("_line", sourced_id="value", file=file))
     cell = pl.col(column.name)
     if column.is_list:
         item = pl.element()
@@ -314,7 +323,7 @@ def _note_left_out(reference: _Reference, found: pl.DataFrame) -> None:
     if not column.required or (column.is_list and ledger.is_lenient):
         spared, fallen = _spare(column, found, fallen)
     _note_groups(LEFT_OUT_REFERENCE, reference, spared, "cause")
-    _drop(table, column, spared)
+    _drop(reference, spared)
     _note_groups(DEPENDS_ON_LEFT_OUT, reference, fallen, "cause")
     lost = fallen.unique("_line", keep="first", maintain_order=True)
     ledger.condemn(

@@ -29,6 +29,7 @@ from rollbook.roster.checks.tables import (
 )
 from rollbook.roster.layouts import LAYOUTS, FileLayout
 from rollbook.roster.types import (
+    NAMED,
     BundleCounts,
     BundleResult,
     Exclusion,
@@ -187,18 +188,24 @@ def _names(judged: JudgedBundle, table: JudgedTable, lines: pl.Series) -> list[p
     is_out = table.frame["_line"].is_in(lines.implode())
     if table.removed is not None:
         is_out &= ~table.removed
-    named: list[pl.DataFrame] = []
+    named = [lot.filter(pl.col("_line").is_in(lines.implode())) for lot in table.dropped]
     for column in table.layout.columns:
-        target = judged.get(column.refers_to or "")
-        if target is None or column.name not in table.frame.columns:
+        if column.refers_to is None or column.name not in table.frame.columns:
             continue
         cells = as_text(table.frame[column.name].filter(is_out)).alias("sourced_id").to_frame()
         if column.is_list:
             cells = cells.explode("sourced_id", empty_as_null=True)
-        came = target.frame.select(sourced_id="sourcedId")
-        missing = cells.drop_nulls().join(came, on="sourced_id", how="anti")
-        named.append(missing.with_columns(file=pl.lit(target.name), rows=pl.lit(1)))
-    return named
+        named.append(cells.with_columns(file=pl.lit(column.refers_to)))
+    return [_missing(judged, lot.drop_nulls("sourced_id")) for lot in named if lot.height]
+
+
+def _missing(judged: JudgedBundle, named: pl.DataFrame) -> pl.DataFrame:
+    """Leave out of the names, all of one file, those of records that came."""
+    target = judged.get(named["file"][0]) if named.height else None
+    if target is None:
+        return pl.DataFrame(schema=NAMED)
+    came = target.frame.select(sourced_id="sourcedId")
+    return named.join(came, on="sourced_id", how="anti").with_columns(rows=pl.lit(1))
 
 
 _IDS: Final = pl.Schema({"_line": pl.UInt32(), "sourced_id": pl.String(), "school": pl.String()})

@@ -65,7 +65,8 @@ class JudgedTable:
     Shape: `frame` has all rows of the file, `_line`, and for every reference that is not a list
            a column `_at_<name>`: the row number of the record that it names in its own table,
            null when it names none. `kept` tells for each row whether it is still in, and
-           `removed` whether it is a removal; None when the file has none.
+           `removed` whether it is a removal; None when the file has none. `dropped` are the
+           references to nothing that were taken out of rows: `_line`, `sourced_id`, `file`.
     """
 
     layout: FileLayout
@@ -73,6 +74,7 @@ class JudgedTable:
     frame: pl.DataFrame
     kept: pl.Series
     removed: pl.Series | None = None
+    dropped: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
 
     def __post_init__(self) -> None:
         status = self.frame["status"]
