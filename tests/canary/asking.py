@@ -58,8 +58,8 @@ PAGES = {
 # Drawn at random, and so now and then equal to a token.
 RANDOM_COOKIES = frozenset({"csrftoken", "sessionid"})
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
-# Pages that show who may sign in.
-OF_ACCOUNTS = frozenset({"people", "person"})
+# Pages that show who may sign in, or who paused a source: to whoever may see that account.
+OF_ACCOUNTS = frozenset({"people", "person", "roster_source"})
 # Pages that name who sees to it that a place gets ready, and offer others for it.
 OF_OWNERS = frozenset({"readiness", "readiness_csv", "readiness_of"})
 # Would end the session that the canary rides on, by design and in test_sessions.py.

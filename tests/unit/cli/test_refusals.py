@@ -12,15 +12,17 @@ from rollbook.changes.rules import PlanIsNotCommitted
 from rollbook.cli.refusals import SENTENCES, Refusing
 from tests.house.code import DOMAINS, SERVICES, folder, source_files, tree
 
-# Never reach a command: inside the queue, or a mistake of ours.
+# Never reach a command: inside the queue, inside a source (which tells it as a run), on a public
+# page alone, or a mistake of ours.
 INSIDE = {
     "AnswerIsTooLarge", "DetailMayNamePerson", "LeaseLost", "MailRefused", "NotWorthRetrying",
+    "SourceFailed", "SourceIsAway", "_FilterIsIgnored", "_Moved", "CardRefused",
 }  # fmt: skip
 FROM_OUTSIDE = {
     "IntegrityError", "InterfaceError", "OperationalError", "ProgrammingError",
     "UnknownSchemeError", "TooFewStudents",
 }  # fmt: skip
-ROOTS = {"Exception", "LookupError", "PermissionError", "ValueError"}
+ROOTS = {"Exception", "LookupError", "PermissionError", "RuntimeError", "ValueError"}
 TOKEN = "9876543210"
 
 
