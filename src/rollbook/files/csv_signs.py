@@ -6,6 +6,8 @@ import re
 from enum import StrEnum
 from typing import Final
 
+import numpy as np
+
 
 class Sign(StrEnum):
     """Name what the bytes of a file hint at; whether it is so, only its cells can tell."""
@@ -17,9 +19,7 @@ class Sign(StrEnum):
 
 EVERY_SIGN: Final = frozenset(Sign)
 _LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-_BLOCK: Final = 1024 * 1024
-# All control characters but tab, line feed and carriage return.
-_CONTROLS: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r") + b"\x7f"
+_FIRST_SEEN: Final = 32  # the space
 # What the first bytes of unseen characters outside ASCII are, with what is usual after them.
 _RARE: Final = re.compile(
     rb"\xc2[\x80-\x9f\xad]|\xcd\x8f|\xd8\x9c|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xa8-\xae]"
@@ -47,11 +47,10 @@ def signs_in(content: bytes) -> frozenset[Sign]:
 
 
 def _has_controls(content: bytes) -> bool:
-    for start in range(0, len(content), _BLOCK):
-        block = content[start : start + _BLOCK]
-        if len(block.translate(None, _CONTROLS)) != len(block):
-            return True
-    return False
+    """Tell whether any control character occurs but tab, line feed and carriage return."""
+    usual = sum(content.count(sign) for sign in (b"\t", b"\n", b"\r"))
+    low = int(np.count_nonzero(np.frombuffer(content, np.uint8) < _FIRST_SEEN))
+    return low > usual or b"\x7f" in content
 
 
 def _has_rare(content: bytes) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, partial
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import Final
 
 import polars as pl
 
 from rollbook.files.checks import CSV_BLANK_LINE, CSV_UTF_16
+from rollbook.files.csv import CsvTable
 from rollbook.roster.checks.cells import judge_cells
 from rollbook.roster.checks.frames import roster_frames
 from rollbook.roster.checks.headers import SAID_HERE, STRICTER, judge_header, unsaid_cells
@@ -103,22 +106,35 @@ def _judge_tables(
 ) -> JudgedBundle:
     """Judge the files one by one; each is read, judged and let go of before the next."""
     judged = JudgedBundle(bundle.version, {}, lost, known, vocabulary=bundle.vocabulary)
-    names = sorted(LAYOUTS[bundle.version], key=lambda file: (file != _LARGEST, file))
-    for file in names:
-        mode = bundle.modes.get(file)
-        if file in bundle.tables and mode is not None and mode is not Mode.ABSENT:
-            _judge_table(bundle, LAYOUTS[bundle.version][file], mode, judged, ledger)
+    layouts = LAYOUTS[bundle.version]
+    names = sorted(layouts, key=lambda file: (file != _LARGEST, file))
+    modes = {file: mode for file in names if (mode := _mode_of(bundle, file)) is not None}
+    with ThreadPoolExecutor(1) as reader:
+        # While a file is judged, the next one is read: two cores, and one of each in memory.
+        ahead = [reader.submit(bundle.tables.__getitem__, file) for file in list(modes)[:1]]
+        for file, following in zip_longest(modes, list(modes)[1:]):
+            read = [ahead.pop().result()]
+            if following is not None:
+                ahead.append(reader.submit(bundle.tables.__getitem__, following))
+            _judge_table(bundle, read, layouts[file], modes[file], judged, ledger)
     return judged
 
 
-def _judge_table(
+def _mode_of(bundle: OneRosterBundle, file: str) -> Mode | None:
+    """Return how much of an entity a file holds that is there to be judged; else None."""
+    mode = bundle.modes.get(file)
+    return None if file not in bundle.tables or mode is Mode.ABSENT else mode
+
+
+def _judge_table(  # noqa: PLR0917 # a bundle, one file of it, and where the findings go
     bundle: OneRosterBundle,
+    read: list[CsvTable],
     layout: FileLayout,
     mode: Mode,
     judged: JudgedBundle,
     ledger: Ledger,
 ) -> None:
-    table = bundle.tables[layout.name]
+    table = read.pop()
     _take_findings(table.findings, layout.name, ledger)
     for code, lines in table.left_out.items():
         ledger.condemn(layout.name, lines, code)
