@@ -131,6 +131,9 @@ def described(command: click.Command, context: click.Context, *, depth: int) -> 
     """Return the lines for a command and for all below it."""
     context.terminal_width = 100
     context.max_content_width = 100
+    # Click keeps the help option of whoever asked first; a test that runs a command alone, outside
+    # its group, would leave one without the group's -h behind.
+    command._help_option = None
     yield from ("", f"{'#' * min(depth, 4)} {context.command_path}", "", "```text")
     yield command.get_help(context)
     yield "```"
