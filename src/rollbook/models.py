@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from rollbook.access.models import Account, Grant
+from rollbook.access.models import Account, ApiClient, ApiSecret, ApiToken, Grant
 from rollbook.assessments.models import Assessment, Item
 from rollbook.audit.models import AuditEntry
 from rollbook.changes.models import ChangePlan, IdBlock, StateVersion
-from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
+from rollbook.extracts.models import (
+    BlockPlace,
+    Delivery,
+    DeliveryTarget,
+    ExtractFile,
+    ExtractProfile,
+    ExtractSchedule,
+)
+from rollbook.groups.models import GroupEvent, GroupImport, GroupMember, GroupUser, StudentGroup
 from rollbook.jobs.models import Job, Schedule
 from rollbook.messages.models import Mail, Message
 from rollbook.orgs.models import AcademicSession, Organization, OrganizationLink
 from rollbook.people.models import (
     Class,
+    Counseling,
     Course,
     Enrollment,
     LocalEdit,
@@ -34,16 +43,28 @@ from rollbook.roster.models.sources import Blackout, SavedMapping, Source, SyncR
 __all__ = [
     "AcademicSession",
     "Account",
+    "ApiClient",
+    "ApiSecret",
+    "ApiToken",
     "Assessment",
     "AuditEntry",
     "Blackout",
+    "BlockPlace",
     "ChangePlan",
     "Class",
+    "Counseling",
     "Course",
+    "Delivery",
+    "DeliveryTarget",
     "DuplicateDecision",
     "Enrollment",
     "EnrollmentQuestion",
+    "ExtractFile",
+    "ExtractProfile",
+    "ExtractSchedule",
     "Grant",
+    "GroupEvent",
+    "GroupImport",
     "GroupMember",
     "GroupUser",
     "IdBlock",

@@ -1,4 +1,4 @@
-"""Tables of accounts and grants."""
+"""Tables of accounts, grants, and programs that call the API."""
 
 from __future__ import annotations
 
@@ -80,3 +80,57 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} at {self.organization_id}"
+
+
+class ApiClient(models.Model):
+    """Hold one program that may call the API, such as a district's student information system."""
+
+    personal_data: ClassVar[frozenset[str]] = frozenset()
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=120)
+    username = models.CharField(max_length=80, unique=True)  # what it signs in as
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="api_clients"
+    )
+    permissions = models.JSONField(default=list)  # of shared.scope.Permission
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiSecret(models.Model):
+    """Hold one secret key of a program: two may hold at once, so that a key is changed in peace."""
+
+    personal_data: ClassVar[frozenset[str]] = frozenset()
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="secrets")
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of 256 random bits
+    hint = models.CharField(max_length=4)  # its last characters, so that people tell keys apart
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    expires_on = models.DateField(db_index=True)
+    reminded_days = models.PositiveSmallIntegerField(null=True)  # the latest reminder: 14, 7, 3, 1
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"secret {self.pk} of client {self.client_id}"
+
+
+class ApiToken(models.Model):
+    """Hold one bearer token of a program, by its digest; it ends with its secret."""
+
+    personal_data: ClassVar[frozenset[str]] = frozenset()
+
+    secret = models.ForeignKey(ApiSecret, on_delete=models.CASCADE, related_name="tokens")
+    digest = models.CharField(max_length=64, unique=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"token {self.pk}"

@@ -124,6 +124,7 @@ COURSES: Final = PlanTable(
         "grades": "text",
         "subjects": "text",
         "subject_codes": "text",
+        "department": "text",
         **_SOURCED,
     },
     references={"organization_id": "organizations"},

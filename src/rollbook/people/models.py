@@ -222,6 +222,7 @@ class Course(models.Model):
     grades = models.TextField(blank=True)  # codes joined by a comma, as OneRoster has it
     subjects = models.TextField(blank=True)
     subject_codes = models.TextField(blank=True)
+    department = models.TextField(blank=True, default="", db_default="")
     source = models.CharField(max_length=40, blank=True)
     sourced_id = models.CharField(max_length=255, blank=True)
     is_active = models.BooleanField(default=True)
@@ -296,3 +297,21 @@ class Enrollment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} in class {self.class_taught_id}"
+
+
+class Counseling(models.Model):
+    """Hold that a staff member counsels a student."""
+
+    personal_data: ClassVar[frozenset[str]] = frozenset({"student"})
+
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="counseling")
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="counseling")
+    source = models.CharField(max_length=40, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["student", "staff"], name="counseling_once")]
+        verbose_name_plural = "counseling"
+
+    def __str__(self) -> str:
+        return f"staff {self.staff_id} counsels student {self.student_id}"
