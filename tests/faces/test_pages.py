@@ -127,6 +127,8 @@ SAYS = {
     "roster_root_causes_csv": "code,severity,cause,weight",
     "roster_summary": "What to do first",
     "roster_summary_pdf": "%PDF",
+    "group_format": "Seven rules",
+    "group_template": "group_name,school_natural_id",
     "result_intakes": "Send test results",
     "result_intake": "Findings",
     "administration": "Audit log",

@@ -31,6 +31,7 @@ def page(request: HttpRequest) -> dict[str, object]:
         "school_years": [SchoolYear(current - back) for back in range(YEARS_BACK)],
         "navigation": navigation(scope, chosen),
         "roster_links": roster_links(scope, chosen),
+        "group_links": group_links(scope, chosen),
         "unread_count": unread_count(scope),
         "reader_name": f"{request.user.first_name} {request.user.last_name}".strip()
         or request.user.email,
@@ -67,6 +68,7 @@ def navigation(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
             (Permission.INDIVIDUAL_PII_READ, Permission.GROUP_PII_READ),
         ),
         ("rosters", _("Rosters"), "rosters", (Permission.ROSTER_READ,)),
+        ("groups", _("Groups"), "group_format", (Permission.GROUP_READ,)),
         ("intakes", _("Result files"), "result_intakes", (Permission.DATA_WRITE,)),
         (
             "administration",
@@ -96,3 +98,15 @@ def roster_links(scope: Scope, school_year: int) -> list[tuple[str, str]]:
         ("login_cards", _("Login cards")),
     ]
     return [(label, reverse(name, args=[school_year])) for name, label in links]
+
+
+def group_links(scope: Scope, school_year: int) -> list[tuple[str, str]]:
+    """List the pages about student groups that this reader may use, as (label, address)."""
+    links = [
+        ("group_format", _("CSV file format"), Permission.GROUP_READ),
+    ]
+    return [
+        (label, reverse(name, args=[school_year]))
+        for name, label, needs in links
+        if scope.may(needs)
+    ]

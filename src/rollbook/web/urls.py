@@ -9,6 +9,7 @@ from rollbook.web import (
     assessments,
     cards,
     findings,
+    group_format,
     home,
     identity,
     mappings,
@@ -29,6 +30,7 @@ YEAR = "<int:school_year>/"
 SCHOOL = f"{YEAR}results/schools/<uuid:school>/grades/<str:grade>/"
 FINDINGS = f"{YEAR}rosters/<uuid:intake>/findings/"
 READINESS = f"{YEAR}rosters/readiness/"
+GROUPS = f"{YEAR}groups/"
 ADMINISTRATION = f"{YEAR}administration/"
 
 urlpatterns: list[URLPattern] = [
@@ -89,6 +91,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{FINDINGS}excluded/", findings.excluded, name="roster_excluded"),
     path(f"{FINDINGS}summary/", findings.summary, name="roster_summary"),
     path(f"{FINDINGS}summary.pdf", findings.summary_as_pdf, name="roster_summary_pdf"),
+    path(f"{GROUPS}format/", group_format.csv_format, name="group_format"),
+    path(f"{GROUPS}groups-template.csv", group_format.template_csv, name="group_template"),
     path(f"{YEAR}result-files/", intakes.intakes, name="result_intakes"),
     path(f"{YEAR}result-files/<uuid:intake>/", intakes.intake, name="result_intake"),
     path(ADMINISTRATION, administration.index, name="administration"),
