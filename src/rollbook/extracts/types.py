@@ -109,17 +109,19 @@ class ExtractData:
            school's own short one, or its natural id).
            `students`: id, ssid (empty when unknown), grade (of the stay), school_id: one row per
            student and school where enrolled on the day, or during the year (`is_enrolled` tells).
-           `classes`: id, uuid, school_id, course_id, title, section, periods, kind, begins_on and
-           ends_before (null when open), is_active: of the school year.
-           `courses`: id, code, title, subjects, department.
+           `classes`: id, uuid, school_id, school_year (Int32), course_id, title, section, periods,
+           kind, begins_on and ends_before (null when open), is_active: of the profiles' years.
+           `courses`: id, code, title, subjects (joined by commas), department.
            `taught`: class_id, staff_id, is_primary: on the day.
-           `taken`: class_id, student_id, is_primary: on the day.
+           `taken`: class_id, student_id, is_primary: on the day; of a class that is out of term
+           on the day whoever was or will be in it, so that the person is told why nobody comes.
            `staff`: id, uuid, local_id, first_name, last_name, email (lower case, empty when
            unknown), is_active.
            `caseloads`: student_id, staff_id.
-           `groups`: id, uuid, school_id, name, subject; active, of the school year.
+           `groups`: id, uuid, school_id, school_year (Int32), name, subject; the active ones.
            `group_members`: group_id, student_id. `group_users`: group_id, login.
-           `blocks`: school_id, base, student_id, block (Int32): what earlier runs decided.
+           `blocks`: school_id, school_year (Int32), base, student_id, block (Int32): what earlier
+           runs decided.
     """
 
     on: date
@@ -140,6 +142,8 @@ class ExtractData:
 class LeftOut(StrEnum):
     """Name the first thing that a student failed, in the order in which it is asked."""
 
+    WRONG_YEAR = "wrong_year"  # the profile's school year is over, or has not begun
+    NO_SCHOOL_ID = "no_school_id"  # the school has no id that the state's system knows
     NOT_ENROLLED = "not_enrolled"  # no longer, or not yet, at the school on the day
     NO_SSID = "no_ssid"  # the state's system knows a student by nothing else
     NO_CLASS = "no_class"  # in no class of the year at this school
@@ -197,8 +201,10 @@ class Extraction:
            file: school, group, year; in a group first its users by address, then its students by
            SSID; never a duplicate. `groups` is one row per group: school_natural_id, name,
            school_year, subject, profile, student_count, user_count. `left_out` has student_id,
-           school_id, profile, criterion (a LeftOut), one row per student, school and profile that
-           does not write them. `blocks` are all block numbers of this run, to be kept.
+           school_id, profile (pl.Enum of the profiles), criterion (pl.Enum of LeftOut), one row
+           per student, school and profile that does not write them. `blocks` (as in ExtractData)
+           are the block numbers of the groups of this run that are large enough to need any; for
+           each school, year and base in it they take the place of all earlier ones.
     """
 
     rows: pl.DataFrame
