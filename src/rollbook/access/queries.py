@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
+from hashlib import sha256
 from types import MappingProxyType
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from rollbook.access import rules
-from rollbook.access.models import Account, Grant
-from rollbook.access.types import AccountRow, GrantRow, HeldGrant, Role, SandboxEntry
+from rollbook.access.models import Account, ApiClient, ApiSecret, ApiToken, Grant
+from rollbook.access.types import (
+    AccountRow,
+    Caller,
+    ClientRow,
+    GrantRow,
+    HeldGrant,
+    Role,
+    SandboxEntry,
+    SecretRow,
+)
 from rollbook.orgs.models import Organization, OrganizationLink
 from rollbook.orgs.queries import row_of, within
 from rollbook.orgs.types import OrganizationKind, OrganizationRow
+from rollbook.shared.actor import Actor, ActorKind
 from rollbook.shared.page import Page, PageRequest
 from rollbook.shared.scope import NOWHERE, Permission, Reach, Scope
 
@@ -28,6 +40,10 @@ class AccountNotFound(Exception):
 
 class GrantNotFound(Exception):
     """Say that the reader sees no such grant, whether or not there is one."""
+
+
+class ClientNotFound(Exception):
+    """Say that the reader sees no such program, or no such secret of it."""
 
 
 def grants_held(account: Account, *, on: date) -> list[HeldGrant]:
@@ -246,4 +262,144 @@ def _grant_row(grant: Grant) -> GrantRow:
         starts_on=grant.starts_on,
         ends_before=grant.ends_before,
         granted_by=grant.granted_by,
+    )
+
+
+def clients_in(scope: Scope) -> list[ClientRow]:
+    """List the programs that call the API for organizations whose accounts the reader sees.
+
+    Shape: by name, closed ones last; each with all of its secrets, the latest first.
+    """
+    ordered = _clients_seen(scope, Permission.ACCOUNT_READ).order_by("-is_active", "name", "id")
+    return [_client_row(client, scope.on) for client in ordered]
+
+
+def get_client(
+    scope: Scope, uuid: UUID | str, *, permission: Permission = Permission.ACCOUNT_READ
+) -> ClientRow:
+    """Return one program of an organization over which the reader holds `permission`.
+
+    Raises: ClientNotFound when there is none or it is out of sight: one answer.
+    """
+    found = _clients_seen(scope, permission).filter(uuid=uuid).first()
+    if found is None:
+        raise ClientNotFound("No such program, or not one that you may see.")
+    return _client_row(found, scope.on)
+
+
+def secrets_near_end(scope: Scope) -> QuerySet[ApiSecret]:
+    """Return the secrets that hold for 14 days or less where the reader lets programs in.
+
+    Shape: by end. A secret whose program has begun to use a later one is left out: it may end.
+    """
+    today = scope.on
+    last = today + timedelta(days=max(rules.REMINDER_DAYS))
+    later = ApiSecret.objects.filter(
+        client_id=OuterRef("client_id"),
+        expires_on__gt=OuterRef("expires_on"),
+        revoked_at__isnull=True,
+        last_used_at__isnull=False,
+    )
+    held = ApiSecret.objects.filter(
+        within(scope.over(Permission.ACCOUNT_WRITE), "client__organization_id"),
+        revoked_at__isnull=True,
+        expires_on__gt=today,
+        expires_on__lte=last,
+        client__is_active=True,
+        client__organization__is_active=True,
+    )
+    return held.exclude(Exists(later)).select_related("client").order_by("expires_on", "id")
+
+
+def client_of_token(token: str, *, now: datetime) -> Caller | None:
+    """Return the program that holds this bearer token, if all that it hangs on still holds.
+
+    Without a scope, because it makes one: the token, its secret, the program and its organization
+    must each hold now, so that taking back any of them ends the token in the same moment.
+    """
+    today = timezone.localdate(now)
+    found = (
+        ApiToken.objects.filter(
+            digest=digest_of(token),
+            expires_at__gt=now,
+            secret__revoked_at__isnull=True,
+            secret__expires_on__gt=today,
+            secret__client__is_active=True,
+            secret__client__organization__is_active=True,
+        )
+        .select_related("secret__client__organization")
+        .first()
+    )
+    if found is None:
+        return None
+    client = found.secret.client
+    return Caller(
+        client_id=client.pk,
+        uuid=client.uuid,
+        name=client.name,
+        username=client.username,
+        organization=row_of(client.organization),
+        scope=_program_scope(client, today),
+        actor=Actor(ActorKind.API, rules.program_label(client.uuid)),
+    )
+
+
+def scope_of_program(client_id: int, *, on: date) -> Scope:
+    """Work out what a program may see on that day: nothing once it is closed."""
+    found = ApiClient.objects.filter(pk=client_id, is_active=True, organization__is_active=True)
+    client = found.select_related("organization").first()
+    return Scope.nobody(on=on) if client is None else _program_scope(client, on)
+
+
+def digest_of(secret: str) -> str:
+    """Return the form in which a secret or a token is kept.
+
+    256 random bits need no slow hash: nobody tries them one after the other.
+    """
+    return sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def _program_scope(client: ApiClient, on: date) -> Scope:
+    place = client.organization
+    reaches = _reaches([HeldGrant("", place.pk, OrganizationKind(place.kind))])
+    given = [each for each in rules.GIVABLE_TO_PROGRAMS if each in client.permissions]
+    return Scope(
+        account_id=None,
+        label=rules.program_label(client.uuid),
+        on=on,
+        reach=MappingProxyType(dict.fromkeys(given, reaches[place.pk])),
+    )
+
+
+def _clients_seen(scope: Scope, permission: Permission) -> QuerySet[ApiClient]:
+    seen = ApiClient.objects.filter(within(scope.over(permission), "organization_id"))
+    ordered = ApiSecret.objects.order_by("-created_at", "-id")
+    return seen.select_related("organization").prefetch_related(Prefetch("secrets", ordered))
+
+
+def _client_row(client: ApiClient, today: date) -> ClientRow:
+    return ClientRow(
+        uuid=client.uuid,
+        name=client.name,
+        username=client.username,
+        organization=row_of(client.organization),
+        permissions=tuple(each for each in Permission if each in client.permissions),
+        is_active=client.is_active,
+        created_by=client.created_by,
+        created_at=client.created_at,
+        secrets=tuple(_secret_row(secret, client, today) for secret in client.secrets.all()),
+    )
+
+
+def _secret_row(secret: ApiSecret, client: ApiClient, today: date) -> SecretRow:
+    days_left = max(0, (secret.expires_on - today).days)
+    return SecretRow(
+        uuid=secret.uuid,
+        hint=secret.hint,
+        created_at=secret.created_at,
+        expires_on=secret.expires_on,
+        days_left=days_left,
+        revoked_at=secret.revoked_at,
+        last_used_at=secret.last_used_at,
+        holds=secret.revoked_at is None and days_left > 0 and client.is_active,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -293,3 +294,53 @@ def must_use_mfa(grants: Iterable[HeldGrant]) -> bool:
     """
     administrators = {StateAdmin.code, DistrictAdmin.code}
     return any(grant.role in administrators or grant.kind in REGIONAL for grant in grants)
+
+
+# What a program may be given: to send files and to see what became of them, nothing of a student.
+GIVABLE_TO_PROGRAMS: Final = (P.GROUP_READ, P.GROUP_WRITE, P.DATA_WRITE)
+# The state's testing system gives its districts as many days, and reminds of the end as often.
+SECRET_DAYS: Final = 365
+REMINDER_DAYS: Final = (14, 7, 3, 1)
+MOST_SECRETS: Final = 2  # that hold at once: the one in use, and the one that is to follow it
+
+
+def why_not_give(
+    scope: Scope, permissions: Collection[Permission], *, organization_id: int
+) -> str | None:
+    """Say why the reader may not give a program these permissions here; None when they may.
+
+    Nobody gives what they do not hold: the same rule as for roles.
+    """
+    if not permissions:
+        return "A program that may do nothing has no use. Choose what it may do."
+    if not set(permissions) <= set(GIVABLE_TO_PROGRAMS):
+        return f"A program may be given {', '.join(GIVABLE_TO_PROGRAMS)}, and nothing else."
+    if not scope.over(Permission.ACCOUNT_WRITE).includes(organization_id):
+        return "You do not let programs in at this organization. Ask an administrator of it."
+    if not all(scope.over(held).includes(organization_id) for held in permissions):
+        return "This allows more than you hold here. Ask somebody who holds it."
+    return None
+
+
+def why_not_until(expires_on: date, *, today: date) -> str | None:
+    """Say why a secret may not hold until that day; None when it may."""
+    if not 0 < (expires_on - today).days <= SECRET_DAYS:
+        return f"A secret holds for 1 to {SECRET_DAYS} days. Choose another day."
+    return None
+
+
+def reminder_due(days_left: int, reminded_days: int | None) -> int | None:
+    """Return the reminder that a secret with so many days left is owed; None for none.
+
+    Shape: the shortest of 14, 7, 3, 1 that the days left have reached, once; a night without a
+           worker skips no reminder for good.
+    """
+    reached = [days for days in REMINDER_DAYS if 0 < days_left <= days]
+    if not reached or (reminded_days is not None and reminded_days <= min(reached)):
+        return None
+    return min(reached)
+
+
+def program_label(uuid: UUID) -> str:
+    """Name a program in audit entries, jobs and logs: by its public id."""
+    return f"program {uuid}"

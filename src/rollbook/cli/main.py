@@ -9,6 +9,7 @@ import click
 from rollbook.cli.accounts import accounts
 from rollbook.cli.assessments import assessments
 from rollbook.cli.audit import audit
+from rollbook.cli.clients import clients
 from rollbook.cli.demo import demo
 from rollbook.cli.generate import generate
 from rollbook.cli.identity import identity
@@ -44,6 +45,7 @@ def main() -> None:
 INSTALLATION = (init, migrate, serve, worker, doctor, backup, restore, demo, generate)
 DOMAINS = (
     accounts,
+    clients,
     orgs,
     identity,
     roster,

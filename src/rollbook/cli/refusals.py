@@ -33,6 +33,7 @@ SENTENCES: dict[str, str] = {
         "plans show`."
     ),
     "CardDaysOutOfRange": OWN_WORDS,
+    "ClientNotFound": "There is no such program or secret. `rollbook clients list` shows them.",
     "DigestDiffers": (
         "The plan's file is not the one that was proposed. Nothing was changed. Send the file "
         "again for a new plan."
@@ -112,6 +113,7 @@ SENTENCES: dict[str, str] = {
     "PlanIsNotCommitted": (
         "This plan was not committed, so there is nothing to undo. Discard it instead."
     ),
+    "ProgramRefused": OWN_WORDS,
     "QuestionIsWrong": OWN_WORDS,
     "QuestionNotFound": "There is no such question. `rollbook identity questions` shows them.",
     "QueueOutOfSight": OWN_WORDS,
@@ -140,6 +142,7 @@ SENTENCES: dict[str, str] = {
     "TooManyCards": OWN_WORDS,
     "TransferIsDecided": "This request was answered or taken back already.",
     "TransferNotFound": "There is no such request. `rollbook identity transfers` shows them.",
+    "TwoSecretsHold": OWN_WORDS,
     "UndoCannotBeUndone": "This plan is itself an undo. Send the file again instead.",
     "UndoHasNothingLeft": (
         "Everything this plan wrote has been changed again since, so there is nothing left to undo."

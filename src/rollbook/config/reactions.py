@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from rollbook.access.queries import holders_of
-from rollbook.access.types import SandboxEntered, SandboxLeft
+from rollbook.access.types import SandboxEntered, SandboxLeft, SecretNearedEnd
 from rollbook.groups import actions as groups
 from rollbook.jobs.actions import enqueue
 from rollbook.jobs.types import JobFailed
@@ -37,6 +37,7 @@ def connect() -> None:
     events.on(SourceNeedsSomebody, _tell_of_source)
     events.on(SandboxEntered, _assign_groups)
     events.on(SandboxLeft, _remove_groups)
+    events.on(SecretNearedEnd, _tell_of_secret)
     events.on(JobFailed, _tell_who_asked)
 
 
@@ -193,4 +194,39 @@ def _tell_who_asked(failed: JobFailed) -> None:
             dedupe_key=f"job_failed:{failed.job_uuid}:{failed.at.isoformat()}",
             by=Actor.job("jobs"),
             now=failed.at,
+        )
+
+
+def _tell_of_secret(near: SecretNearedEnd) -> None:
+    """Tell whoever let a program in that it will be shut out unless its secret is renewed."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    by = Actor.job("access")
+    link = f"/{int(current_school_year(today))}/administration/clients/{near.client_uuid}/"
+    holders = holders_of(Permission.ACCOUNT_WRITE, near.organization_id, on=today)
+    days = "1 day" if near.days_left == 1 else f"{near.days_left} days"
+    title = f"A program's secret ends in {days}: {near.client_name}"
+    body = (
+        f"From {near.expires_on:%Y-%m-%d} it can send nothing more. Renew the secret: the one in "
+        "use goes on until that day."
+    )
+    key = f"secret:{near.secret_uuid}:{near.days}"
+    messages.tell(
+        holders,
+        kind="secret_near_end",
+        title=title,
+        body=body,
+        link=link,
+        dedupe_key=key,
+        by=by,
+        now=now,
+    )
+    for account, address in holders.items():
+        messages.queue_mail(
+            address,
+            subject=title,
+            body=f"{title}. {body} See it at {settings.BASE_URL}{link}\n",
+            dedupe_key=f"{key}:{account}",
+            by=by,
+            now=now,
         )

@@ -155,6 +155,10 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "start"
 
 SESSION_COOKIE_AGE = 12 * 60 * 60  # NIST SP 800-63B: at most 12 hours at AAL2
 SESSION_IDLE_SECONDS = 30 * 60
+# What a program signs in for; the state's own service gives 10 hours.
+API_TOKEN_SECONDS = int(os.environ.get("ROLLBOOK_API_TOKEN_MINUTES", "600")) * 60
+# Addresses of the contract that student information systems post to; all others are pages.
+API_PATHS = ("/auth/oauth2/", "/oauth2/", "/groups/imports", "/imports/")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _HTTPS

@@ -17,6 +17,7 @@ from tests.house.code import DOMAINS, SERVICES, folder, source_files, tree
 INSIDE = {
     "AnswerIsTooLarge", "DetailMayNamePerson", "LeaseLost", "MailRefused", "NotWorthRetrying",
     "SourceFailed", "SourceIsAway", "_FilterIsIgnored", "_Moved", "CardRefused",
+    "SecretRefused",
 }  # fmt: skip
 FROM_OUTSIDE = {
     "IntegrityError", "InterfaceError", "OperationalError", "ProgrammingError",
