@@ -44,6 +44,84 @@ class GroupEventKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRow:
+    """Hold one group as lists show it.
+
+    Shape: `student_count` counts all that the group holds, also who the reader does not see;
+           `is_own` tells that it is the reader's own.
+    """
+
+    id: int
+    uuid: UUID
+    name: str
+    school_id: int
+    school_name: str
+    school_uuid: UUID
+    school_year: int
+    subject: str
+    origin: GroupOrigin
+    is_active: bool
+    is_own: bool
+    student_count: int
+    user_count: int
+
+    @property
+    def is_too_large(self) -> bool:
+        """Tell whether the state reporting system would refuse so many students."""
+        return self.student_count > MOST_STUDENTS
+
+    @property
+    def follows_roster(self) -> bool:
+        """Tell whether its students are worked out, so that nobody edits them by hand."""
+        return self.origin in (GroupOrigin.CLASS, GroupOrigin.RULE)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFilter:
+    """Say which groups a list shows; all that is asked must hold.
+
+    Shape: None asks nothing; a blank `subject` asks for groups of all subjects. A reader's own
+           groups are listed only where `mine` or the origin `own` is asked for.
+    """
+
+    school: UUID | None = None
+    school_year: int | None = None
+    subject: str | None = None
+    origin: GroupOrigin | None = None
+    archived: bool = False
+    words: str = ""
+    mine: bool = False
+    without_users: bool = False
+    without_students: bool = False
+    too_large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """Hold one user of a group.
+
+    Shape: `may_read` tells that the address has an account whose role reads groups at the group's
+           school: without one, the group shows this person nothing.
+    """
+
+    login: str
+    name: str
+    has_account: bool
+    may_read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChoice:
+    """Hold one class from which a group can be made."""
+
+    uuid: UUID
+    title: str
+    class_code: str
+    periods: str
+    teachers: str
+    student_count: int
+
+@dataclass(frozen=True, slots=True)
 class GroupRule:
     """Say which students a rule group holds: all conditions must hold, any value of each may.
 

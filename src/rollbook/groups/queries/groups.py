@@ -1,35 +1,24 @@
-"""Reads of student groups."""
+"""Which groups a reader may open, one of them, and what they grant."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Manager, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
+from rollbook.groups.types import GroupOrigin, GroupRow, GroupRule
 from rollbook.orgs.queries import current_school_year, within
+from rollbook.people.queries.students import students_in
 from rollbook.shared.scope import Permission, Scope
 
 
 class GroupNotFound(LookupError):
     """Say that there is no such group, or none that this reader may see."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """Hold one group as lists show it."""
-
-    id: int
-    uuid: UUID
-    name: str
-    school_id: int
-    school_name: str
-    school_year: int
-    subject: str
-    student_count: int
 
 
 def groups_of_login(login: str, on: date) -> dict[int, int]:
@@ -40,81 +29,111 @@ def groups_of_login(login: str, on: date) -> dict[int, int]:
     """
     year = int(current_school_year(on))
     found = GroupUser.objects.filter(
-        login=login.casefold(), group__is_active=True, group__school_year=year
+        login=login.casefold(),
+        group__is_active=True,
+        group__school_year=year,
+        group__owner__isnull=True,  # a person's own group grants nothing
     )
     return dict(found.values_list("group_id", "group__school_id"))
 
 
-def groups_in(scope: Scope) -> QuerySet[StudentGroup]:
+def groups_in(scope: Scope, *, archived_too: bool = False) -> QuerySet[StudentGroup]:
     """Return the groups this reader may open, unordered.
 
-    Shape: the reader's own assigned groups, and those of schools where the reader may list groups.
+    Shape: the groups assigned to the reader; those of schools where the reader reads students or
+           writes groups; and the reader's own, which nobody else is shown, whatever the role.
     """
-    listed = within(scope.over(Permission.GROUP_READ), "school_id") & within(
-        scope.over(Permission.INDIVIDUAL_PII_READ), "school_id"
+    reach = within(scope.over(Permission.GROUP_READ), "school_id")
+    reads = within(scope.over(Permission.INDIVIDUAL_PII_READ), "school_id")
+    writes = within(scope.over(Permission.GROUP_WRITE), "school_id")
+    assigned = Q(pk__in=scope.group_ids if scope.may(Permission.GROUP_PII_READ) else ())
+    seen = Q(owner__isnull=True) & ((reach & (reads | writes)) | assigned)
+    if scope.account_id is not None:
+        seen |= Q(owner_id=scope.account_id)
+    found = StudentGroup.objects.filter(seen)
+    return found if archived_too else found.filter(is_active=True)
+
+
+def rows_of(scope: Scope, found: QuerySet[StudentGroup]) -> list[GroupRow]:
+    """Turn groups that are already in scope into the values that lists show, in their order."""
+    if not scope.reach and not scope.group_ids:
+        return []
+    return [
+        GroupRow(**(values | {"origin": GroupOrigin(values["origin"])}))
+        for values in with_counts(found).values(
+            "id", "uuid", "name", "school_id", "school_year", "subject", "origin", "is_active",
+            "student_count", "user_count", is_own=Q(owner__isnull=False),
+            school_name=F("school__name"), school_uuid=F("school__uuid"),
+        )
+    ]  # fmt: skip
+
+
+def with_counts(found: QuerySet[StudentGroup]) -> QuerySet[StudentGroup]:
+    """Add `student_count` and `user_count` to groups that are already in scope."""
+    # Two counts over one join would multiply each other.
+    return found.annotate(
+        student_count=_count_of(GroupMember.objects), user_count=_count_of(GroupUser.objects)
     )
-    own = Q(pk__in=scope.group_ids) if scope.may(Permission.GROUP_PII_READ) else Q(pk__in=[])
-    return StudentGroup.objects.filter(listed | own, is_active=True)
+
+
+def _count_of(rows: Manager[GroupMember] | Manager[GroupUser]) -> Coalesce:
+    of_group = rows.filter(group=OuterRef("pk")).order_by().values("group")
+    return Coalesce(Subquery(of_group.annotate(n=Count("pk")).values("n")), 0)
 
 
 def group_list(scope: Scope, *, only_assigned: bool = True) -> list[GroupRow]:
-    """List the groups this reader may open, by school and name."""
+    """List the groups this reader may open, by school and name; with them the reader's own."""
     found = groups_in(scope)
     if only_assigned:
-        found = found.filter(pk__in=scope.group_ids)
-    rows = (
-        found.annotate(student_count=Count("members"))
-        .order_by("school__name", "name", "pk")
-        .values_list(
-            "id",
-            "uuid",
-            "name",
-            "school_id",
-            "school__name",
-            "school_year",
-            "subject",
-            "student_count",
-        )
-    )
-    return [GroupRow(*row) for row in rows]
+        mine = Q(pk__in=scope.group_ids)
+        if scope.account_id is not None:
+            mine |= Q(owner_id=scope.account_id)
+        found = found.filter(mine)
+    return rows_of(scope, found.order_by("school__name", "name", "pk"))
 
 
-def get_group(scope: Scope, uuid: UUID) -> GroupRow:
+def get_group(scope: Scope, uuid: UUID, *, archived_too: bool = False) -> GroupRow:
     """Return one group this reader may open.
 
     Raises: GroupNotFound.
     """
-    row = (
-        groups_in(scope)
-        .filter(uuid=uuid)
-        .annotate(student_count=Count("members"))
-        .values_list(
-            "id",
-            "uuid",
-            "name",
-            "school_id",
-            "school__name",
-            "school_year",
-            "subject",
-            "student_count",
-        )
-        .first()
-    )
-    if row is None:
+    rows = rows_of(scope, groups_in(scope, archived_too=archived_too).filter(uuid=uuid))
+    if not rows:
         raise GroupNotFound
-    return GroupRow(*row)
+    return rows[0]
+
+
+def may_write(scope: Scope, row: GroupRow) -> bool:
+    """Tell whether this reader may edit a group: the own, or one of a school in reach."""
+    return row.is_own or scope.over(Permission.GROUP_WRITE).includes(row.school_id)
+
+
+def rule_of(scope: Scope, uuid: UUID) -> GroupRule:
+    """Return the rule of a rule group; one that asks nothing for any other group.
+
+    Raises: GroupNotFound.
+    """
+    found = groups_in(scope, archived_too=True).filter(uuid=uuid)
+    told = found.values_list("rule", flat=True).first()
+    if told is None:
+        raise GroupNotFound
+    return GroupRule.from_json(json.loads(told)) if told else GroupRule()
 
 
 def member_ids(scope: Scope, group: GroupRow) -> frozenset[int]:
     """Return the students of a group this reader may open.
 
+    Shape:  of the reader's own group, those whom the reader sees today: it grants nothing.
     Raises: GroupNotFound.
     """
-    if not groups_in(scope).filter(pk=group.id).exists():
+    found = groups_in(scope).filter(pk=group.id)
+    owner = found.values_list("owner_id", flat=True)[:1]
+    if not owner:
         raise GroupNotFound
-    return frozenset(
-        GroupMember.objects.filter(group_id=group.id).values_list("student_id", flat=True)
-    )
+    members = GroupMember.objects.filter(group_id=group.id)
+    if owner[0] is not None:
+        members = members.filter(student__in=students_in(scope).values("pk"))
+    return frozenset(members.values_list("student_id", flat=True))
 
 
 def group_subjects(scope: Scope, student_ids: Collection[int]) -> dict[int, frozenset[str] | None]:

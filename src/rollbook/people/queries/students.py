@@ -75,6 +75,16 @@ def student_page(
         wanted = wanted.filter(school_id=school_id) if school_id is not None else wanted
         wanted = wanted.filter(grade=grade) if grade else wanted
         found = found.filter(Exists(wanted))
+    return listed_students(scope, found, text, page)
+
+
+def listed_students(
+    scope: Scope, found: QuerySet[Student], text: str, page: PageRequest
+) -> Page[StudentRow]:
+    """Return one page of students that are already in scope, by last name.
+
+    Shape: `text` matches the start of a last or first name, or a whole SSID or local id.
+    """
     if text:
         found = found.filter(
             Q(last_name__istartswith=text)
