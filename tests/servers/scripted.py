@@ -69,6 +69,8 @@ class Seen:
     headers: Mapping[str, str]
     form: Mapping[str, str]
     host: str = ""
+    body: bytes = b""
+    target: str = ""  # path and query, as they came
 
 
 class ScriptedServer:
@@ -169,20 +171,40 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
+        self._answer()
+
+    def do_HEAD(self) -> None:
+        self._answer()
+
     def _answer(self) -> None:
-        length = int(self.headers.get("Content-Length", "0"))
-        body = self.rfile.read(length).decode()
+        body = self._body()
         parts = urlsplit(self.path)
         request = Seen(
             self.command,
             parts.path,
             {name: values[0] for name, values in parse_qs(parts.query).items()},
             {name.lower(): value for name, value in self.headers.items()},
-            {name: values[0] for name, values in parse_qs(body).items()},
+            {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()},
             self.headers.get("Host", ""),
+            body,
+            self.path,
         )
         reply, right = self.server_of_ours.reply_to(request)
         getattr(self, f"_{reply.act or 'whole'}")(right)
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        found = b""
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            found += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return found
 
     def _raw(self, reply: Reply, length: int | None = None) -> bytes:
         length = len(reply.body) if length is None else length
@@ -191,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
         return "\r\n".join([*lines, "", ""]).encode()
 
     def _whole(self, reply: Reply) -> None:
-        self.wfile.write(self._raw(reply) + reply.body)
+        self.wfile.write(self._raw(reply) + (b"" if self.command == "HEAD" else reply.body))
 
     def _hang(self, reply: Reply) -> None:
         self.server_of_ours.closing.wait(30)

@@ -6,7 +6,9 @@
 `server.settings` holds host, port, username, path, host_key and allow_private; `server.secrets`
 the password. `server.address` is (host, port); `server.host_key` the fingerprint. Scripted faults,
 each used once: `server.next_faults = ["cut", "hang", "missing", "denied", "failure", "short"]`,
-for the next times that a part of a file is read; `server.next_listings` for looks at the folder.
+for the next times that a part of a file is read; `server.next_listings` for looks at the folder;
+`server.next_writes` for the next times that a part of a file is written. `server.is_old` keeps to
+the first protocol: no renaming over another file, and no making sure.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ class SftpServer:
         self.password = password
         self.next_faults: list[str] = []
         self.next_listings: list[str] = []
+        self.next_writes: list[str] = []
+        self.is_old = False
         self.connections = 0
         self.passwords_seen: list[str] = []
         self._authorized = [asyncssh.import_public_key(key) for key in keys]
@@ -137,6 +141,21 @@ class _Folder(asyncssh.SFTPServer):
                 return b""
             await self._fail(fault)
         return super().read(file_obj, offset, size)  # type: ignore[return-value]
+
+    async def write(self, file_obj: Any, offset: int, data: bytes) -> int:
+        if self._ours.next_writes:
+            await self._fail(self._ours.next_writes.pop(0))
+        return super().write(file_obj, offset, data)  # type: ignore[return-value]
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> Any:
+        if self._ours.is_old:
+            raise asyncssh.SFTPOpUnsupported("not here")
+        return super().posix_rename(oldpath, newpath)
+
+    def fsync(self, file_obj: Any) -> Any:
+        if self._ours.is_old:
+            raise asyncssh.SFTPOpUnsupported("not here")
+        return super().fsync(file_obj)
 
     async def _fail(self, fault: str) -> None:
         if fault == "cut":

@@ -8,7 +8,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from rollbook.remote.addresses import is_number, may_be_called
 from rollbook.remote.failures import PassingFailure, RemoteFailed
 from rollbook.remote.patience import PATIENT, Course, Patience, asked_wait
 from rollbook.remote.transport import Deadline, JudgedTransport
+from rollbook.remote.uploads import Upload
 
 # It writes the address of every request, with its query.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -69,7 +70,13 @@ class _Question:
     url: httpx.URL
     headers: Mapping[str, str]
     form: Mapping[str, str] | None = None
+    upload: Upload | None = None
+    method: str = "GET"
     may_repeat: bool = True
+
+    def signed(self, token: str) -> _Question:
+        """Return the same request with a token."""
+        return replace(self, headers={**self.headers, "authorization": token})
 
 
 class HttpClient:
@@ -136,15 +143,7 @@ class HttpClient:
         if params:
             address = address.copy_merge_params(dict(params))
         said = {"accept": "application/json", **(headers or {})}
-        if authorize is None:
-            return self._call(_Question(address, said))
-        token = authorize(False)  # what it fails with is its own
-        try:
-            return self._call(_Question(address, {**said, "authorization": token}))
-        except RemoteFailed as failed:
-            if failed.status != 401:
-                raise
-        return self._call(_Question(address, {**said, "authorization": authorize(True)}))
+        return self._authorized(_Question(address, said), authorize)
 
     def post_form(
         self,
@@ -159,7 +158,50 @@ class HttpClient:
         Raises: RemoteFailed.
         """
         said = {"accept": "application/json", **(headers or {})}
-        return self._call(_Question(self._judged(url), said, form, may_repeat))
+        return self._call(
+            _Question(self._judged(url), said, form, method="POST", may_repeat=may_repeat)
+        )
+
+    def post_file(
+        self,
+        url: str,
+        upload: Upload,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        authorize: Authorize | None = None,
+        may_repeat: bool = False,
+    ) -> Answer:
+        """Send a file, piece by piece; again only if the caller says that twice does no harm.
+
+        Shape:  a 401 has the token renewed and the file sent once more: it was not taken before.
+        Raises: RemoteFailed.
+        """
+        address = self._judged(url)
+        if params:
+            address = address.copy_merge_params(dict(params))
+        return self._authorized(
+            _Question(
+                address,
+                {"accept": "application/json", **(headers or {}), **upload.headers},
+                upload=upload,
+                method="POST",
+                may_repeat=may_repeat,
+            ),
+            authorize,
+        )
+
+    def _authorized(self, question: _Question, authorize: Authorize | None) -> Answer:
+        """Ask with a token, and once more with a new one where the server knows the old no more."""
+        if authorize is None:
+            return self._call(question)
+        token = authorize(False)  # what it fails with is its own
+        try:
+            return self._call(question.signed(token))
+        except RemoteFailed as failed:
+            if failed.status != 401:
+                raise
+        return self._call(question.signed(authorize(True)))
 
     def _judged(self, url: str) -> httpx.URL:
         """Read an address, and refuse what cannot be called or would tell secrets on the way."""
@@ -225,9 +267,11 @@ class HttpClient:
 
     def _fetched(self, address: httpx.URL, question: _Question) -> Answer:
         form = dict(question.form) if question.form is not None else None
-        method = "GET" if form is None else "POST"
+        sent = question.upload.pieces() if question.upload is not None else None
         headers = dict(question.headers)
-        with self._client.stream(method, address, data=form, headers=headers) as response:
+        with self._client.stream(
+            question.method, address, data=form, content=sent, headers=headers
+        ) as response:
             status = response.status_code
             if status in _MOVED:
                 return Answer(status, dict(response.headers), b"", str(address))
@@ -254,7 +298,7 @@ class HttpClient:
         is_inside = is_number(target.host) and not may_be_called(target.host, allow_private=False)
         if leaves and is_inside:
             raise RemoteFailed("private_address", replies.LEADS_INSIDE)
-        if leaves or question.form is not None:
+        if leaves or question.method != "GET":
             raise RemoteFailed("lies", replies.LEADS_AWAY)
         return target
 

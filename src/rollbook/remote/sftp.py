@@ -1,4 +1,4 @@
-"""Read files from an SFTP server whose key is known, with an end to everything."""
+"""Read and write files on an SFTP server whose key is known, with an end to everything."""
 
 from __future__ import annotations
 
@@ -155,6 +155,55 @@ class SftpClient:
             return taken
 
         return self._call(copy, self._patience.call_seconds)
+
+    def put(self, source: Path, path: str) -> int:
+        """Copy one file of this machine to a path of the server, and return how many bytes it had.
+
+        Shape:  whoever looks sees the old file or the whole new one: it is written beside, under a
+                name that begins with a dot, made sure of, and renamed. Twice is as once.
+        Raises: RemoteFailed; then the old file is there as it was.
+        """
+
+        async def copy(sftp: asyncssh.SFTPClient) -> int:
+            beside = _beside(path)
+            try:
+                size = await self._written(sftp, source, beside)
+            except (asyncssh.SFTPPermissionDenied, asyncssh.SFTPFailure):
+                with contextlib.suppress(asyncssh.SFTPError):
+                    await sftp.remove(beside)  # half a file is of no use there
+                raise
+            if (there := (await sftp.stat(beside)).size) != size:
+                raise PassingFailure("away", f"{size} bytes were sent, and {there} are there.")
+            await _moved(sftp, beside, path)
+            return size
+
+        return self._call(lambda sftp: _write_told(copy(sftp)), self._patience.call_seconds)
+
+    def remove(self, path: str) -> None:
+        """Remove one file of the server; one that is not there is as good as removed.
+
+        Raises: RemoteFailed.
+        """
+
+        async def take_away(sftp: asyncssh.SFTPClient) -> None:
+            with contextlib.suppress(asyncssh.SFTPNoSuchFile):
+                await sftp.remove(path)
+
+        self._call(lambda sftp: _write_told(take_away(sftp)), self._patience.try_seconds)
+
+    async def _written(self, sftp: asyncssh.SFTPClient, source: Path, path: str) -> int:
+        kept: Any = await sftp.open(path, "wb")  # asyncssh says text or bytes
+        sent = 0
+        with source.open("rb") as file:
+            while piece := file.read(_READ_AT_ONCE):
+                await asyncio.wait_for(kept.write(piece), self._patience.read_seconds)
+                sent += len(piece)
+        # Not every server offers to make sure that it is on its disk.
+        with contextlib.suppress(asyncssh.SFTPOpUnsupported, asyncssh.SFTPFailure):
+            await asyncio.wait_for(kept.fsync(), self._patience.read_seconds)
+        # Only after success: a server that hangs would not answer this either.
+        await kept.close()
+        return sent
 
     async def _read(self, source: Any) -> bytes:
         return await asyncio.wait_for(source.read(_READ_AT_ONCE), self._patience.read_seconds)
@@ -313,6 +362,46 @@ async def _named(work: Coroutine[Any, Any, ResultT]) -> ResultT:
         raise PassingFailure("away", replies.TOO_SLOW) from None
     except (OSError, EOFError):
         raise PassingFailure("away", "The server does not answer.") from None
+
+
+async def _write_told(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Name what goes wrong with writing, where the words for reading would mislead."""
+    try:
+        return await work
+    except asyncssh.SFTPPermissionDenied:
+        says = "The server does not let this user write into the folder."
+        raise RemoteFailed("refused", says) from None
+    except asyncssh.SFTPFailure:
+        says = "The server did not take the file. Its disk or this user's share of it may be full."
+        raise RemoteFailed("refused", says) from None
+
+
+async def _moved(sftp: asyncssh.SFTPClient, beside: str, path: str) -> None:
+    """Rename a file over another, in one step where the server can."""
+    try:
+        await sftp.posix_rename(beside, path)
+        return
+    except asyncssh.SFTPOpUnsupported:
+        pass
+    # The first protocol has no renaming over another file: the old one steps aside until then.
+    aside = f"{beside}.old"
+    with contextlib.suppress(asyncssh.SFTPNoSuchFile):
+        await sftp.remove(aside)
+    with contextlib.suppress(asyncssh.SFTPNoSuchFile):
+        await sftp.rename(path, aside)
+    try:
+        await sftp.rename(beside, path)
+    except asyncssh.SFTPError:
+        with contextlib.suppress(asyncssh.SFTPError):
+            await sftp.rename(aside, path)
+        raise
+    with contextlib.suppress(asyncssh.SFTPNoSuchFile):
+        await sftp.remove(aside)
+
+
+def _beside(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{name}.part"
 
 
 def _keys_of(login: SftpLogin) -> list[asyncssh.SSHKey] | None:
