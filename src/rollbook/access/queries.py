@@ -368,6 +368,7 @@ def _program_scope(client: ApiClient, on: date) -> Scope:
         label=rules.program_label(client.uuid),
         on=on,
         reach=MappingProxyType(dict.fromkeys(given, reaches[place.pk])),
+        program_id=client.pk,
     )
 
 

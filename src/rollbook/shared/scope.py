@@ -66,7 +66,8 @@ class Scope:
     """Hold what one reader may see, computed once per request and never stored.
 
     Shape: `reach` lacks a permission the reader does not hold anywhere; `group_ids` are the
-           student groups assigned to the reader whatever their organization.
+           student groups assigned to the reader whatever their organization; `program_id` is the
+           program that calls the API, which is no account.
     """
 
     account_id: int | None
@@ -74,6 +75,7 @@ class Scope:
     on: date
     reach: Mapping[Permission, Reach] = field(default_factory=lambda: MappingProxyType({}))
     group_ids: frozenset[int] = frozenset()
+    program_id: int | None = None
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the reader holds `permission` anywhere."""

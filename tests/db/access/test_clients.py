@@ -59,6 +59,7 @@ def test_a_program_signs_in_and_acts_where_it_was_let_in(state: SmallState) -> N
         client, username, "North District",
     )  # fmt: skip
     assert caller.actor == Actor(ActorKind.API, f"program {client}")
+    assert caller.scope.program_id == caller.client_id == ApiClient.objects.get().pk
     assert set(caller.scope.reach) == set(SENDS)
     places = {state.north.pk, state.north_high.pk, state.north_middle.pk}
     assert caller.scope.over(P.GROUP_WRITE).organization_ids == places
