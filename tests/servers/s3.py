@@ -67,15 +67,8 @@ class S3Server(ScriptedServer):
         return self._kept(request, key, query)
 
     def _kept(self, request: Seen, key: str, query: dict[str, str]) -> Reply:
-        if request.method == "POST" and "uploads" in query:
-            self.parts.clear()
-            return Reply(200, _xml("InitiateMultipartUploadResult", UploadId="u1", Key=key), _XML)
-        if request.method == "PUT" and "partNumber" in query:
-            self.parts[int(query["partNumber"])] = _body(request)
-            return Reply(200, b"", {"ETag": '"part"'})
-        if request.method == "POST" and "uploadId" in query:
-            self.objects[key] = b"".join(self.parts[number] for number in sorted(self.parts))
-            return Reply(200, _xml("CompleteMultipartUploadResult", Key=key, ETag="whole"), _XML)
+        if {"uploads", "uploadId"} & set(query):
+            return self._in_parts(request, key, query)
         if request.method == "PUT":
             self.objects[key] = _body(request)
             return Reply(200, b"", {"ETag": '"whole"'})
@@ -87,6 +80,16 @@ class S3Server(ScriptedServer):
         if request.method == "GET" and not key:  # what begins with a prefix
             return Reply(200, _xml("ListBucketResult", KeyCount="0", IsTruncated="false"), _XML)
         return Reply(404) if request.method == "HEAD" else _error(404, "NoSuchKey")
+
+    def _in_parts(self, request: Seen, key: str, query: dict[str, str]) -> Reply:
+        if "uploads" in query:
+            self.parts.clear()
+            return Reply(200, _xml("InitiateMultipartUploadResult", UploadId="u1", Key=key), _XML)
+        if "partNumber" in query:
+            self.parts[int(query["partNumber"])] = _body(request)
+            return Reply(200, b"", {"ETag": '"part"'})
+        self.objects[key] = b"".join(self.parts[number] for number in sorted(self.parts))
+        return Reply(200, _xml("CompleteMultipartUploadResult", Key=key, ETag="whole"), _XML)
 
     def _problem(self, request: Seen) -> str:
         """Return the code of what is wrong with a signature, blank when it is right."""

@@ -108,7 +108,7 @@ def _run(run: SyncRun) -> dict[str, Any]:
     }
 
 
-def _settings(given: Iterable[str]) -> dict[str, str]:
+def settings_given(given: Iterable[str]) -> dict[str, str]:
     """Read NAME=VALUE pairs."""
     pairs = [pair.partition("=") for pair in given]
     if wrong := [name for name, sign, _value in pairs if not sign]:
@@ -116,9 +116,9 @@ def _settings(given: Iterable[str]) -> dict[str, str]:
     return {name.strip(): value for name, _sign, value in pairs}
 
 
-def _secrets(names: Iterable[str], files: Iterable[str]) -> dict[str, str]:
+def secrets_given(names: Iterable[str], files: Iterable[str]) -> dict[str, str]:
     """Ask for secrets, or read them from files: an argument would stay in the shell's history."""
-    found = {name: Path(path).read_text() for name, path in _settings(files).items()}
+    found = {name: Path(path).read_text() for name, path in settings_given(files).items()}
     # A file ends in a line break that is no part of a token; a key's own is put back.
     stripped = {name: text.rstrip("\r\n") for name, text in found.items()}
     keys = {name: text + "\n" for name, text in stripped.items() if "\n" in text}
@@ -241,7 +241,7 @@ def add(
         name=name,
         kind=SourceKind(kind),
         format=SourceFormat(layout),
-        values={**_settings(given), **_secrets(secret_names, secret_files)},
+        values={**settings_given(given), **secrets_given(secret_names, secret_files)},
         profile=Profile(profile),
         policy=_policy(IntakePolicy(), commits_itself=commits_itself, additive=additive),
         every_minutes=int(every_minutes or NEVER),
@@ -282,7 +282,7 @@ def change(
         name=name or found.name,
         kind=SourceKind(found.kind),
         format=SourceFormat(found.format),
-        values={**kept, **_settings(given), **_secrets(secret_names, secret_files)},
+        values={**kept, **settings_given(given), **secrets_given(secret_names, secret_files)},
         profile=reading.profile,
         encoding=reading.encoding,
         switched_off=reading.switched_off,

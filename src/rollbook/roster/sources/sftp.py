@@ -72,7 +72,7 @@ class SftpFolder:
         """Find the server, know it again, sign in, and say what would be taken."""
         del now
         steps = Steps()
-        private, login = allows_private(settings), _login(settings, secrets)
+        private, login = allows_private(settings), login_from(settings, secrets)
         patience = brief(self._patience)
 
         def found() -> str:
@@ -80,17 +80,17 @@ class SftpFolder:
             return f"{login.host} is known."
 
         def known() -> str:
-            return _known(login, allow_private=private, patience=patience)
+            return known_server(login, allow_private=private, patience=patience)
 
         steps.take("Find the server", found)
         steps.take("Know the server again", known)
         with SftpClient(login, allow_private=private, patience=patience) as client:
 
             def looked() -> str:
-                return f"The folder holds {len(client.listing(_folder(settings)))} files."
+                return f"The folder holds {len(client.listing(folder_in(settings)))} files."
 
             def chosen() -> str:
-                listing = client.listing(_folder(settings))
+                listing = client.listing(folder_in(settings))
                 arrival = newest_arrival(listing, layout_in(settings))
                 if arrival.is_package:
                     return f"{next(iter(arrival.files))} is the newest."
@@ -113,7 +113,11 @@ class SftpFolder:
 
         Raises: SourceFailed.
         """
-        folder, layout, login = _folder(settings), layout_in(settings), _login(settings, secrets)
+        folder, layout, login = (
+            folder_in(settings),
+            layout_in(settings),
+            login_from(settings, secrets),
+        )
         private = allows_private(settings)
         client = SftpClient(login, allow_private=private, patience=self._patience)
         with failures_told(), client:
@@ -133,7 +137,8 @@ class SftpFolder:
             return taken(arrival, second, fetch, into=into, layout=layout, cursor=cursor)
 
 
-def _login(settings: Mapping[str, str], secrets: Mapping[str, str]) -> SftpLogin:
+def login_from(settings: Mapping[str, str], secrets: Mapping[str, str]) -> SftpLogin:
+    """Read from settings and secrets whom to sign in as."""
     return SftpLogin(
         host=settings.get("host", "").strip(),
         port=number_in(settings, "port", 22, most=65535),
@@ -145,13 +150,17 @@ def _login(settings: Mapping[str, str], secrets: Mapping[str, str]) -> SftpLogin
     )
 
 
-def _folder(settings: Mapping[str, str]) -> str:
+def folder_in(settings: Mapping[str, str]) -> str:
+    """Read from settings which folder of the server is meant."""
     path = settings.get("path", "").strip() or "."
     return path.rstrip("/") or "/"
 
 
-def _known(login: SftpLogin, *, allow_private: bool, patience: Patience) -> str:
-    """Compare the server's fingerprint with the saved one, before anything is sent to it."""
+def known_server(login: SftpLogin, *, allow_private: bool, patience: Patience) -> str:
+    """Compare the server's fingerprint with the saved one, before anything is sent to it.
+
+    Raises: SourceFailed unknown_host, with the fingerprint to compare; RemoteFailed.
+    """
     seen = fingerprint_of(login.host, login.port, allow_private=allow_private, patience=patience)
     if not login.host_key:
         says = (

@@ -1,0 +1,1 @@
+"""Systems that group files are delivered to: what each must be told, a test, and a delivery."""
