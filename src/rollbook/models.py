@@ -20,7 +20,6 @@ from rollbook.messages.models import Mail, Message
 from rollbook.orgs.models import AcademicSession, Organization, OrganizationLink
 from rollbook.people.models import (
     Class,
-    Counseling,
     Course,
     Enrollment,
     LocalEdit,
@@ -52,7 +51,6 @@ __all__ = [
     "BlockPlace",
     "ChangePlan",
     "Class",
-    "Counseling",
     "Course",
     "Delivery",
     "DeliveryTarget",

@@ -56,11 +56,12 @@ STUDENTS: Final = PlanTable(
         "preferred_first_name": "text",
         "grade": "text",
         **DEMOGRAPHICS,
+        "counselor": "text",
         "merged_into_id": "integer",
     },
     references={"district_id": "organizations", "merged_into_id": "students"},
     personal_data=frozenset(
-        {"sourced_id", "ssid", "grade", "preferred_first_name", *_NAMES, *DEMOGRAPHICS}
+        {"sourced_id", "ssid", "grade", "preferred_first_name", "counselor", *_NAMES, *DEMOGRAPHICS}
     ),
 )
 # Not a table of a roster: its rows follow from matching, merging and changing ids.

@@ -33,7 +33,7 @@ class Student(models.Model):
         "american_indian", "asian", "black", "pacific_islander", "white",
         "two_or_more_races", "filipino", "iep",
         "limited_english", "english_acquisition", "section_504", "economic_disadvantage", "migrant",
-        "military_connected", "language_code", "grade",
+        "military_connected", "language_code", "grade", "counselor",
     }  # fmt: skip
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -67,6 +67,8 @@ class Student(models.Model):
     migrant = models.BooleanField(null=True)
     military_connected = models.CharField(max_length=32, blank=True)
     language_code = models.CharField(max_length=3, blank=True)
+    # What the same source calls the staff member who counsels the student.
+    counselor = models.TextField(blank=True, default="", db_default="")
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
     )
@@ -297,21 +299,3 @@ class Enrollment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} in class {self.class_taught_id}"
-
-
-class Counseling(models.Model):
-    """Hold that a staff member counsels a student."""
-
-    personal_data: ClassVar[frozenset[str]] = frozenset({"student"})
-
-    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="counseling")
-    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="counseling")
-    source = models.CharField(max_length=40, blank=True)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["student", "staff"], name="counseling_once")]
-        verbose_name_plural = "counseling"
-
-    def __str__(self) -> str:
-        return f"staff {self.staff_id} counsels student {self.student_id}"

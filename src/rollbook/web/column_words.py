@@ -36,6 +36,8 @@ COLUMN_WORDS: Final[dict[str, Promise]] = {
     "first_name": _("First name"),
     "middle_name": _("Middle name"),
     "preferred_first_name": _("Preferred first name"),
+    "counselor": _("Counselor"),
+    "department": _("Department"),
     "username": _("Username"),
     "email": _("E-mail"),
     "grade": _("Grade"),

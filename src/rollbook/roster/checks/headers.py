@@ -144,6 +144,7 @@ _CELLS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "identifier": ("students.local_id", "staff.local_id"),
     "email": ("students.email", "staff.email"),
     "preferredGivenName": ("students.preferred_first_name",),
+    "agentSourcedIds": ("students.counselor",),
 }
 
 

@@ -24,11 +24,30 @@ def want_courses(draft: Draft) -> None:
         joined("grades"), joined("subjects"), joined("subject_codes"),
         line="_line", course_code=text("course_code"),
         school_year_sourced_id=text("school_year_sourced_id"),
+        org_sourced_id="org_sourced_id",
     )  # fmt: skip
+    rows = _with_departments(draft, rows).drop("org_sourced_id")
     if draft.incoming.modes.get("courses", Mode.ABSENT) is Mode.ABSENT:
         keep(draft, people.COURSES, _courses_of_classes(draft), "classes.csv")
     else:
         keep(draft, people.COURSES, rows, "courses.csv")
+
+
+def _with_departments(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the name of the department that a course is of, where the file lists departments.
+
+    Shape: a file without organizations says nothing of them, so they stay as they are.
+    """
+    if draft.incoming.modes.get("orgs", Mode.ABSENT) is not Mode.BULK:
+        return rows
+    departments = (
+        live(draft.incoming.orgs)
+        .filter(pl.col("type") == "department")
+        .select(org_sourced_id="sourced_id", department="name")
+    )
+    return rows.join(
+        departments, on="org_sourced_id", how="left", maintain_order="left"
+    ).with_columns(department=text("department"))
 
 
 def _courses_of_classes(draft: Draft) -> pl.DataFrame:

@@ -93,7 +93,7 @@ def want_students(draft: Draft) -> None:
         preferred_first_name=text("preferred_given_name"),
         grade=pl.col("grades").list.first().fill_null(""),
     ).rename({"_line": "line"})  # fmt: skip
-    rows = _with_demographics(draft, rows)
+    rows = _with_counselors(draft, _with_demographics(draft, rows))
     climbed = climb(draft, rows)
     keep(draft, people.STUDENTS, climbed.rows, "users.csv")
     _let_names_stay(draft, climbed)
@@ -144,6 +144,34 @@ def _with_demographics(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
     )
     return rows.join(said, on="sourced_id", how="left", maintain_order="left").with_columns(
         sex=text("sex"), has_demographics=pl.col("has_demographics").fill_null(value=False)
+    )
+
+
+# As what a staff member among a student's agents counsels: 1.1 has no word of its own for it.
+_COUNSELING: Final = ("counselor", "administrator", "aide")
+
+
+def _with_counselors(draft: Draft, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the first of each student's agents who is staff and no family: who counsels the student.
+
+    Source: OneRoster users.agentSourcedIds.
+    """
+    roles = live(draft.incoming.roles).select("role", sourced_id="user_sourced_id")
+    family = roles.filter(pl.col("role").is_in(identity.FAMILY_ROLES))["sourced_id"]
+    known = draft.current.frames["staff assignments"].join(
+        draft.current.frames["staff"].select(sourced_id="sourced_id", staff_id="id"), on="staff_id"
+    )
+    counsel = pl.concat([roles, known.select("role", "sourced_id")]).filter(
+        pl.col("role").is_in(_COUNSELING) & ~pl.col("sourced_id").is_in(family.implode())
+    )["sourced_id"]
+    agents = live(draft.incoming.users).select("sourced_id", counselor="agent_sourced_ids")
+    first = (
+        agents.explode("counselor", empty_as_null=True)
+        .filter(pl.col("counselor").is_in(counsel.implode()))
+        .unique("sourced_id", keep="first", maintain_order=True)
+    )
+    return rows.join(first, on="sourced_id", how="left", maintain_order="left").with_columns(
+        counselor=text("counselor")
     )
 
 

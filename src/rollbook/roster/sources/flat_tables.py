@@ -124,6 +124,7 @@ _CELLS_OF: Final[Mapping[str, str]] = {
     "email": "students.email",
     "username": "students.username",
     "teacher_email": "staff.email",
+    "counselor": "students.counselor",
 }
 
 

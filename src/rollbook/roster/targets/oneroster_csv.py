@@ -1,13 +1,13 @@
 """Say what a roster source holds in the words of OneRoster CSV: the way in, walked back.
 
 What was read and is held comes back cell by cell. Not held, and so left empty or out: passwords,
-sms, phone, agents, pronouns, preferred middle and family names, the primary organization and
-userIds besides the state's id; a student's grades after the first; family members; the roles of
-students at places that are no schools; where somebody was born or lives; user profiles, resources
-and all of the gradebook; metadata columns; departments, whose courses and classes are told at the
-place that holds them. A student's role that lasts the school year says no dates, `enabledUser` is
-always true, staff without `primary` are told as false, and the state's id stands in
-userMasterIdentifier (in 1.1 in userIds).
+sms, phone, agents besides a counselor, pronouns, preferred middle and family names, the primary
+organization and userIds besides the state's id; a student's grades after the first; family
+members; the roles of students at places that are no schools; where somebody was born or lives;
+user profiles, resources and all of the gradebook; metadata columns; departments, whose courses and
+classes are told at the place that holds them. A student's role that lasts the school year says no
+dates, `enabledUser` is always true, staff without `primary` are told as false, and the state's id
+stands in userMasterIdentifier (in 1.1 in userIds).
 """
 
 from __future__ import annotations
@@ -247,6 +247,9 @@ def _users(held: HeldRoster, roles: pl.DataFrame, version: str) -> pl.DataFrame:
         **_state_id(version),
         preferredGivenName="preferred_first_name",
         grades="grade",
+        agentSourcedIds=pl.when(pl.col("counselor").is_in(held.staff["key"].implode())).then(
+            "counselor"
+        ),
     )
     staff = held.staff.select(sourcedId="key", **_NAMES)
     rows = pl.concat([students, staff], how="diagonal").unique(
