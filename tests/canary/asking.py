@@ -299,6 +299,7 @@ class Canary:
             "pk": [1],
             "key": ["key"],
             "uidb36": ["1"],
+            "server": ["default"],
         }
         assert name in pools, f"tell the canary which ids to put for <{name}>"
         return pools[name]

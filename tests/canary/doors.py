@@ -19,13 +19,17 @@ PREFIXES_OF_OTHERS = {"accounts/": SIGN_IN}
 
 @dataclass(frozen=True)
 class Route:
-    """Hold one address pattern: its name, the words of its parameters, and its rule."""
+    """Hold one address pattern: its name, the words of its parameters, and its rule.
+
+    An address of the API answers programs with tokens, never people.
+    """
 
     name: str
     pattern: str
     parameters: tuple[str, ...]
     rule: str
     needs: Permission | None = None
+    is_api: bool = False
 
 
 def routes() -> list[Route]:
@@ -43,7 +47,8 @@ def _walk(patterns: Iterable[Any], above: str, words_above: tuple[str, ...]) -> 
         others = [rule for prefix, rule in PREFIXES_OF_OTHERS.items() if path.startswith(prefix)]
         rule = getattr(pattern.callback, "scope_rule", "") or "".join(others)
         needs = getattr(pattern.callback, "needs", None)
-        yield Route(pattern.name or path, path, words, rule, needs)
+        is_api = getattr(pattern.callback, "is_api", False)
+        yield Route(pattern.name or path, path, words, rule, needs, is_api)
 
 
 def _words(pattern: Any) -> tuple[str, ...]:
@@ -76,6 +81,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "Made-up data, and an address.",
     "doctor": "Counts and settings.",
     "generate": "Made-up data.",
+    "groups check": "Findings of the file that the operator gave: values of cells of that file.",
     "identity answer": "Nothing of a student.",
     "identity ask-again": "Nothing of a student.",
     "identity change-id": "Counts of a plan.",

@@ -173,7 +173,10 @@ SECURE_PROXY_SSL_HEADER = _PROXY_SAYS if _flag("ROLLBOOK_BEHIND_PROXY") else Non
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _flag("ROLLBOOK_BEHIND_PROXY") else 0
 # The sign-in library's own limits stay. A whole school stands behind one address at the door of
 # login cards, and children mistype; a code has 40 bits, so this only spares the server.
-ACCOUNT_RATE_LIMITS = {"login_card": "300/5m/ip,10/5m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login_card": "300/5m/ip,10/5m/key",
+    "api_token": "100/5m/ip,10/5m/key",  # of wrong secrets, which have 256 bits
+}
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

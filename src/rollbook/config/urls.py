@@ -13,8 +13,10 @@ urlpatterns = [
     path("accounts/confirm-email/", fixed_address, name="no_confirmation"),
     path("accounts/confirm-email/<str:key>/", fixed_address, name="no_confirmation_of"),
     path("accounts/", include("allauth.urls")),
+    path("", include("rollbook.api.urls")),
     path("", include("rollbook.web.urls")),
 ]
 
-handler404 = "rollbook.web.errors.not_found"
-handler500 = "rollbook.web.errors.broken"
+handler400 = "rollbook.config.faults.not_understood"
+handler404 = "rollbook.config.faults.not_found"
+handler500 = "rollbook.config.faults.broken"
