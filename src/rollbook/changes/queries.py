@@ -46,6 +46,7 @@ __all__ = [
     "plan_labels",
     "plan_rows",
     "plans",
+    "summary_of",
     "versions_of",
 ]
 
@@ -60,7 +61,7 @@ class NoSuchPlan(Exception):
 def open_plans(scope: Scope) -> list[PlanSummary]:
     """List the plans that wait to be committed or discarded, the latest first."""
     waiting = _visible(scope).filter(status__in=[status.value for status in OPEN])
-    return [_summary(plan) for plan in waiting]
+    return [summary_of(plan) for plan in waiting]
 
 
 def plans(
@@ -70,7 +71,7 @@ def plans(
     wanted = page or PageRequest()
     found = _visible(scope) if kind is None else _visible(scope).filter(kind=kind)
     part = found[wanted.offset : wanted.offset + wanted.size]
-    return Page([_summary(plan) for plan in part], wanted.number, wanted.size, found.count())
+    return Page([summary_of(plan) for plan in part], wanted.number, wanted.size, found.count())
 
 
 def get_plan(scope: Scope, plan_uuid: UUID) -> PlanSummary:
@@ -78,7 +79,7 @@ def get_plan(scope: Scope, plan_uuid: UUID) -> PlanSummary:
 
     Raises: NoSuchPlan.
     """
-    return _summary(_get(scope, plan_uuid))
+    return summary_of(_get(scope, plan_uuid))
 
 
 def approvals(scope: Scope, plan_uuid: UUID) -> Approvals:
@@ -200,7 +201,8 @@ def _get(scope: Scope, plan_uuid: UUID) -> ChangePlan:
     return plan
 
 
-def _summary(plan: ChangePlan) -> PlanSummary:
+def summary_of(plan: ChangePlan) -> PlanSummary:
+    """Turn a plan that is already in scope into the value that pages show."""
     return PlanSummary(
         uuid=plan.uuid,
         title=plan.title,
