@@ -12,6 +12,7 @@ from rollbook.cli.audit import audit
 from rollbook.cli.clients import clients
 from rollbook.cli.demo import demo
 from rollbook.cli.generate import generate
+from rollbook.cli.groups import groups
 from rollbook.cli.identity import identity
 from rollbook.cli.installation import backup, doctor, init, migrate, restore
 from rollbook.cli.jobs import jobs
@@ -56,6 +57,7 @@ DOMAINS = (
     cards,
     plans,
     students,
+    groups,
     assessments,
     results,
     report,

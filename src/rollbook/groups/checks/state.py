@@ -33,7 +33,8 @@ MOST_MESSAGES: Final = 100
 EMPTY: Final = "Empty file"
 NOT_CSV: Final = "File does not appear to be a valid CSV with a header row"
 WRONG_HEADERS: Final = f"Invalid headers. Headers must be in order: [{','.join(GROUP_FILE)}]"
-UNKNOWN_SCHOOL: Final = "] can not be found"
+NOT_FOUND: Final = "] can not be found"
+READING: Final = "Error reading file ["
 _LOOKED_UP: Final = ("school_natural_id", "group_name", "school_year", "subject_code")
 _ALL: Final = "all"
 
@@ -84,7 +85,7 @@ def _columns(header: list[str]) -> dict[str, int]:
 
 
 def _broken(breaks: FileBreaks) -> str:
-    return f"Error reading file [{breaks}]"
+    return f"{READING}{breaks}]"
 
 
 def _refused(says: str) -> StateVerdict:
@@ -207,7 +208,7 @@ class _Walk:
         self.group_count = 0
         is_known = self.world.school_ids is None or school in self.world.school_ids
         if not is_known:
-            self._fail(row, f"School [{school}{UNKNOWN_SCHOOL}")
+            self._fail(row, f"School [{school}{NOT_FOUND}")
         is_new = school not in self.finished_schools
         if not is_new:
             self._fail(row, f"School [{school}] is out-of-order: sort CSV by school, group, year")
