@@ -287,6 +287,24 @@ NO_USERS: Final = _check(
     to=_INFO,
 )
 
+# --- What a file meets here, found when its changes are worked out ---------------------------
+
+GROUP_FOLLOWS_ROSTER: Final = _check(
+    "GRP-231",
+    "group follows the roster",
+    'Group "{value}" follows the roster: a file cannot change who is in it.',
+    "Give the group of the file another name, or take its rows out.",
+    "The next roster would undo what the file did, and nobody would know which of the two counts.",
+)
+GROUP_LOSES_STUDENTS: Final = _check(
+    "GRP-232",
+    "group loses all its students",
+    'Group "{value}" has {count} students now and will have none.',
+    "Add its students to the file, or leave the group out of it.",
+    "A file replaces whatever a group held before.",
+    _WARNING,
+)
+
 CHECKS: Final[tuple[Check, ...]] = tuple(
     sorted(
         (check for check in list(globals().values()) if isinstance(check, Check)),

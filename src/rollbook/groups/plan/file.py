@@ -28,9 +28,9 @@ class GroupPlan:
     """Hold what a group file would do.
 
     Shape: `changes` and `differences` leave out groups that follow the roster. `unknown` has `line`
-           and `student_ssid` of rows whose student is nobody here; `following` and `emptied` have
-           `line`, `name` and, of `emptied`, `count`: groups that a file may not write, and groups
-           that lose every student.
+           and `student_ssid` of rows whose student is nobody here; `following` has `line`, `name`
+           and KEY of groups that a file may not write; `emptied` has `line`, `name` and `count` of
+           groups that lose every student.
     """
 
     changes: tuple[TableChanges, ...]
@@ -50,7 +50,7 @@ def plan_group_file(rows: pl.DataFrame, current: CurrentGroups, *, take_ids: Tak
     keyed = with_name_key(rows).with_columns(pl.col("school_year").cast(pl.Int64()))
     named = _met(named_groups(keyed, current.subjects), current)
     follows = named["origin"].is_in(_FOLLOWS).fill_null(False)
-    following = named.filter(follows).select("line", "name")
+    following = named.filter(follows).select("line", "name", *KEY)
     named = _with_ids(named.filter(~follows), STUDENT_GROUPS, take_ids)
     listed = keyed.lazy().join(
         named.lazy().select(*KEY, "id", "school_id", "district_id"), on=KEY, how="inner"

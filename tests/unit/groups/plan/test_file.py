@@ -108,7 +108,7 @@ def test_groups_that_follow_the_roster_are_told_and_left_alone():
         members={1: [1]},
     )
     plan = planned(state, "Room 5,S1,2027,,P2,", "fives,S1,2027,,P2,")
-    assert plan.following.rows() == [(3, "fives"), (2, "Room 5")]
+    assert plan.following.select("line", "name").rows() == [(3, "fives"), (2, "Room 5")]
     assert told(state_after(plan, state)) == told(state)
     assert plan.differences == ()
 
