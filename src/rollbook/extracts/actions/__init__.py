@@ -1,0 +1,1 @@
+"""Writes of group extracts: profiles, files, schedules, where files go."""

@@ -1,0 +1,1 @@
+"""Reads of group extracts: what profiles choose from, profiles, files, schedules."""
