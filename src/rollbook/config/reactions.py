@@ -48,6 +48,7 @@ def _refresh_groups(changed: RosterChanged) -> None:
         by=Actor.job("roster"),
         now=timezone.now(),
     )
+    enqueue("groups.refresh_rule_groups", by=Actor.job("roster"), now=timezone.now())
 
 
 def _tell_approvers(waiting: RosterWaits) -> None:

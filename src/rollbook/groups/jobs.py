@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollbook.groups.actions import refresh_class_groups
+from rollbook.groups.actions import refresh_class_groups, refresh_rule_groups
 from rollbook.jobs.types import JobContext, job
 from rollbook.shared.actor import Actor
 
@@ -23,3 +23,14 @@ def refresh_groups(context: JobContext) -> dict[str, int]:
         "members": counts.member_count,
         "users": counts.user_count,
     }
+
+
+@job(
+    name="groups.refresh_rule_groups",
+    scope_rule="whole installation; writes ids only",
+    in_transaction=True,
+)
+def refresh_by_rule(context: JobContext) -> dict[str, int]:
+    """Work out again who is in the rule groups of this school year."""
+    counts = refresh_rule_groups(by=Actor.job("groups.refresh_rule_groups"), now=context.now)
+    return {"groups": counts.group_count, "members": counts.member_count}

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from rollbook.audit.actions import record
+from rollbook.groups.actions.events import note_each
+from rollbook.groups.actions.membership import in_words_of_database, noted, settling
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
-from rollbook.groups.types import GroupOrigin
+from rollbook.groups.types import GroupEventKind, GroupOrigin
 from rollbook.people.models import Class
 from rollbook.shared.actor import Actor
+
+if TYPE_CHECKING:  # names for the reader only
+    from django.db.backends.utils import CursorWrapper
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,63 +33,78 @@ class RefreshedGroups:
 
 
 # Set-based on both databases: classes become groups, their students members, their teachers users.
+# The number of the class tells classes of one title apart. Somebody may have given a group by hand
+# that very name: then a piece of the class's public id follows.
 _ADD_GROUPS: Final = """
 insert into rollbook_studentgroup
        (uuid, name, school_id, school_year, subject, origin, class_taught_id, is_active)
-select c.uuid,
-       substr(c.title, 1, 150)
-       || case when c.class_code in ('', c.title) then ''
-          else ' ' || substr(c.class_code, 1, 40) end
-       || case when c.periods = '' then '' else ', period ' || substr(c.periods, 1, 20) end
-       || ' (class ' || cast(c.id as text) || ')',
-       c.school_id, c.school_year, '', 'class', c.id, {true}
-from rollbook_class c
+select n.uuid,
+       n.name || case when exists (
+           select 1 from rollbook_studentgroup g
+           where g.school_id = n.school_id and g.school_year = n.school_year
+             and g.owner_id is null and lower(g.name) = lower(n.name)
+       ) then ' ' || substr(cast(n.uuid as text), 1, 6) else '' end,
+       n.school_id, n.school_year, '', 'class', n.id, {true}
+from (select c.id, c.uuid, c.school_id, c.school_year,
+             trim(substr(c.title, 1, 150)
+             || case when c.class_code in ('', c.title) then ''
+                else ' ' || substr(c.class_code, 1, 40) end
+             || case when c.periods = '' then '' else ', period ' || substr(c.periods, 1, 20) end)
+             || ' (class ' || cast(c.id as text) || ')' as name
+      from rollbook_class c
+      where c.source = %s and c.is_active = {true}
+        and not exists (select 1 from rollbook_studentgroup g where g.class_taught_id = c.id)) n
+"""
+_WATCH: Final = """
+insert into group_watched (group_id, is_new)
+select g.id, case when g.id > %s then {true} else {false} end
+from rollbook_studentgroup g join rollbook_class c on c.id = g.class_taught_id
 where c.source = %s and c.is_active = {true}
-  and not exists (select 1 from rollbook_studentgroup g where g.class_taught_id = c.id)
 """
-_ADD_MEMBERS: Final = """
-insert into rollbook_groupmember (group_id, student_id)
+_STAYS: Final = "e.is_active = {true} and (e.ends_before is null or e.ends_before > %s)"
+_WANT: Final = f"""
+insert into group_wanted (group_id, student_id)
 select distinct g.id, e.student_id
-from rollbook_enrollment e
-join rollbook_class c on c.id = e.class_taught_id
-join rollbook_studentgroup g on g.class_taught_id = c.id
-where c.source = %s and e.is_active = {true}
-  and (e.ends_before is null or e.ends_before > %s) and e.student_id is not null
-on conflict (group_id, student_id) do nothing
+from group_watched w
+join rollbook_studentgroup g on g.id = w.group_id
+join rollbook_enrollment e on e.class_taught_id = g.class_taught_id
+where {_STAYS} and e.student_id is not null
 """
-_DROP_MEMBERS: Final = """
-delete from rollbook_groupmember where id in (
-  select m.id from rollbook_groupmember m
-  join rollbook_studentgroup g on g.id = m.group_id
-  join rollbook_class c on c.id = g.class_taught_id
-  where c.source = %s and c.is_active = {true} and not exists (
-    select 1 from rollbook_enrollment e
-    where e.class_taught_id = c.id and e.student_id = m.student_id and e.is_active = {true}
-  and (e.ends_before is null or e.ends_before > %s)))
+_NOTE_USER: Final = """
+insert into rollbook_groupevent (group_id, kind, at, "by", login, detail)
 """
-_ADD_USERS: Final = """
-insert into rollbook_groupuser (group_id, login)
-select distinct g.id, lower(s.email)
+_TEACHERS: Final = f"""
 from rollbook_enrollment e
 join rollbook_class c on c.id = e.class_taught_id
 join rollbook_studentgroup g on g.class_taught_id = c.id
 join rollbook_staff s on s.id = e.staff_id
-where c.source = %s and e.is_active = {true}
-  and (e.ends_before is null or e.ends_before > %s) and e.role = 'teacher' and s.email <> ''
-on conflict (group_id, login) do nothing
+where c.source = %s and {_STAYS} and e.role = 'teacher' and s.email <> ''
+  and not exists (select 1 from rollbook_groupuser u
+                  where u.group_id = g.id and u.login = lower(s.email))
 """
-_DROP_USERS: Final = """
-delete from rollbook_groupuser where id in (
-  select u.id from rollbook_groupuser u
-  join rollbook_studentgroup g on g.id = u.group_id
-  join rollbook_class c on c.id = g.class_taught_id
-  where c.source = %s and u.login not like 'sandbox-%%' and not exists (
-    select 1 from rollbook_enrollment e join rollbook_staff s on s.id = e.staff_id
-    where e.class_taught_id = c.id and lower(s.email) = u.login
-      and e.is_active = {true}
-  and (e.ends_before is null or e.ends_before > %s) and e.role = 'teacher'))
+_NOTE_NEW_USERS: Final = (
+    _NOTE_USER
+    + "select x.id, %s, %s, %s, x.login, {empty} "
+    + "from (select distinct g.id, lower(s.email) as login"
+    + _TEACHERS
+    + " and g.id <= %s) x"
+)
+_ADD_USERS: Final = (
+    "insert into rollbook_groupuser (group_id, login) select distinct g.id, lower(s.email)"
+    + _TEACHERS
+)
+_NO_TEACHERS: Final = f"""
+from rollbook_groupuser u
+join rollbook_studentgroup g on g.id = u.group_id
+join rollbook_class c on c.id = g.class_taught_id
+where c.source = %s and u.login not like 'sandbox-%%' and not exists (
+  select 1 from rollbook_enrollment e join rollbook_staff s on s.id = e.staff_id
+  where e.class_taught_id = c.id and lower(s.email) = u.login and {_STAYS} and e.role = 'teacher')
 """
-_STEPS: Final = (_ADD_GROUPS, _DROP_MEMBERS, _ADD_MEMBERS, _DROP_USERS, _ADD_USERS)
+_NOTE_GONE_USERS: Final = (
+    _NOTE_USER + "select u.group_id, %s, %s, %s, u.login, {empty}" + _NO_TEACHERS
+)
+_DROP_USERS: Final = "delete from rollbook_groupuser where id in (select u.id" + _NO_TEACHERS + ")"
 
 
 def refresh_class_groups(*, source: str, by: Actor, now: datetime) -> RefreshedGroups:
@@ -92,18 +113,22 @@ def refresh_class_groups(*, source: str, by: Actor, now: datetime) -> RefreshedG
     Shape: a class that is gone keeps its group, archived, so that nobody goes on reading through
            it and its history stays; running it twice changes nothing.
     """
-    true = "1" if connection.vendor == "sqlite" else "true"
     day = timezone.localdate(now).isoformat()
     groups = StudentGroup.objects.filter(
         origin=GroupOrigin.CLASS.value, class_taught__source=source
     )
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            for step in _STEPS:
-                cursor.execute(step.format(true=true), [source, day][: step.count("%s")])
-        gone = Class.objects.filter(source=source, is_active=False).values("pk")
-        groups.filter(class_taught__in=gone).update(is_active=False)
-        groups.filter(class_taught__is_active=True).exclude(is_active=True).update(is_active=True)
+        known = StudentGroup.objects.aggregate(most=Max("pk"))["most"] or 0
+        with settling(by=by, now=now) as cursor:
+            _run(cursor, _ADD_GROUPS, [source])
+            _run(cursor, _WATCH, [known, source])
+            _run(cursor, _WANT, [day])
+            _run(cursor, _NOTE_GONE_USERS, [*_gone(by, now), source, day])
+            _run(cursor, _DROP_USERS, [source, day])
+            _run(cursor, _NOTE_NEW_USERS, [*_come(by, now), source, day, known])
+            _run(cursor, _ADD_USERS, [source, day])
+        _note_new(groups.filter(pk__gt=known), by=by, now=now)
+        _archive_and_restore(groups, source, by=by, now=now)
         counts = RefreshedGroups(
             group_count=groups.filter(is_active=True).count(),
             member_count=GroupMember.objects.filter(group__in=groups).count(),
@@ -120,24 +145,63 @@ def refresh_class_groups(*, source: str, by: Actor, now: datetime) -> RefreshedG
     return counts
 
 
+def _run(cursor: CursorWrapper, statement: str, values: list[object]) -> None:
+    cursor.execute(in_words_of_database(statement), values)
+
+
+def _gone(by: Actor, now: datetime) -> list[object]:
+    return noted(GroupEventKind.USER_REMOVED, by, now)
+
+
+def _come(by: Actor, now: datetime) -> list[object]:
+    return noted(GroupEventKind.USER_ADDED, by, now)
+
+
+def _note_new(groups: QuerySet[StudentGroup], *, by: Actor, now: datetime) -> None:
+    students = groups.annotate(n=Count("members")).values_list("pk", "n")
+    users = dict(groups.annotate(n=Count("users")).values_list("pk", "n"))
+    details = {pk: {"students": count, "users": users[pk]} for pk, count in students}
+    note_each(details, GroupEventKind.CREATED, details, by=by, now=now)
+
+
+def _archive_and_restore(
+    groups: QuerySet[StudentGroup], source: str, *, by: Actor, now: datetime
+) -> None:
+    """Let groups go and come back with their classes."""
+    gone = Class.objects.filter(source=source, is_active=False).values("pk")
+    for turned, kind in (
+        (groups.filter(class_taught__in=gone, is_active=True), GroupEventKind.ARCHIVED),
+        (groups.filter(class_taught__is_active=True, is_active=False), GroupEventKind.RESTORED),
+    ):
+        ids = list(turned.values_list("pk", flat=True))
+        is_active = kind is GroupEventKind.RESTORED
+        for batch in _batched(ids):
+            StudentGroup.objects.filter(pk__in=batch).update(is_active=is_active)
+        note_each(ids, kind, by=by, now=now)
+
+
 def withdraw_class_groups(
     *, class_ids: Collection[int], student_ids: Collection[int], by: Actor, now: datetime
 ) -> int:
     """Take away the groups of classes that are about to go, and students about to go out of groups.
 
-    Shape: only groups that follow from classes; those that people made stay, and keep their
-           students from being deleted. Returns how many groups went.
+    Shape: only groups that follow from classes or rules, and people's own choices; those that
+           people made for others stay, and keep their students from being deleted. Returns how
+           many groups went.
     """
     followed = StudentGroup.objects.filter(origin=GroupOrigin.CLASS.value)
+    loose = StudentGroup.objects.exclude(
+        origin__in=[GroupOrigin.HAND.value, GroupOrigin.FILE.value]
+    )
     with transaction.atomic():
         for ids in _batched(student_ids):
-            GroupMember.objects.filter(group__in=followed.values("pk"), student_id__in=ids).delete()
+            GroupMember.objects.filter(group__in=loose.values("pk"), student_id__in=ids).delete()
         count = 0
         for ids in _batched(class_ids):
-            groups = followed.filter(class_taught_id__in=ids)
-            GroupMember.objects.filter(group__in=groups.values("pk")).delete()
-            GroupUser.objects.filter(group__in=groups.values("pk")).delete()
-            count += groups.delete()[0]
+            going = list(followed.filter(class_taught_id__in=ids).values_list("pk", flat=True))
+            StudentGroup.objects.filter(copied_from__in=going).update(copied_from=None)
+            StudentGroup.objects.filter(pk__in=going).delete()
+            count += len(going)
         record(
             action="withdraw_class_groups",
             subject_kind="groups",

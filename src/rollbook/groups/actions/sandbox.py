@@ -26,7 +26,7 @@ def assign_sandbox_groups(login: str, organization_id: int, *, by: Actor, now: d
     """
     _must_be_visitor(login)
     groups = StudentGroup.objects.filter(
-        is_active=True, school__links_up__ancestor_id=organization_id
+        is_active=True, owner__isnull=True, school__links_up__ancestor_id=organization_id
     )
     users = [GroupUser(group_id=pk, login=login) for pk in groups.values_list("pk", flat=True)]
     with transaction.atomic():

@@ -13,7 +13,7 @@ from rollbook.access.queries import seen_among
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
 from rollbook.groups.queries.groups import get_group
 from rollbook.groups.queries.sight import holders_at
-from rollbook.groups.types import GroupOrigin, GroupRow, UserRow
+from rollbook.groups.types import UserRow
 from rollbook.orgs.models import OrganizationLink
 from rollbook.orgs.queries import current_school_year
 from rollbook.orgs.types import OrganizationKind
@@ -79,7 +79,9 @@ def students_to_add(
     if group_uuid is not None:
         group = get_group(scope, group_uuid, archived_too=True)
         inside = GroupMember.objects.filter(group_id=group.id, student=OuterRef("pk"))
-        found = who_may_join(scope, group).exclude(Exists(inside))
+        if not group.is_own:
+            found = who_may_join(scope, group.school_id, group.school_year)
+        found = found.exclude(Exists(inside))
     if from_group is not None:
         other = get_group(scope, from_group, archived_too=True)
         members = GroupMember.objects.filter(group_id=other.id, student=OuterRef("pk"))
@@ -87,18 +89,14 @@ def students_to_add(
     return listed_students(scope, found, words, page)
 
 
-def who_may_join(scope: Scope, group: GroupRow) -> QuerySet[Student]:
-    """Return the students whom this reader may put into a group, members included.
+def who_may_join(scope: Scope, school_id: int, school_year: int) -> QuerySet[Student]:
+    """Return the students whom this reader may put into a group of a school and year.
 
-    Shape: whom the reader sees today; unless it is the reader's own, enrolled in its district in
-           the group's year, so that programs that two schools share have their groups.
+    Shape: whom the reader sees today, enrolled in the school's district in that year, so that
+           programs that two schools share have their groups.
     """
-    seen = students_in(scope).filter(is_active=True)
-    if group.origin is GroupOrigin.OWN:
-        return seen
-    return seen.filter(
-        Exists(enrolled_for(scope, group.school_id, group.school_year, student=OuterRef("pk")))
-    )
+    enrolled = enrolled_for(scope, school_id, school_year, student=OuterRef("pk"))
+    return students_in(scope).filter(Exists(enrolled), is_active=True)
 
 
 def enrolled_for(
