@@ -106,7 +106,7 @@ MIXED_LINE_ENDS: Final = _check(
 ROWS_OF_COMMAS: Final = _check(
     "GRP-111",
     "rows of commas alone",
-    "{value} stand from here on: Rollbook leaves them out.",
+    "Rollbook leaves {value} out, from here on.",
     "Delete the empty rows below the table before you save it as CSV.",
     "Spreadsheets leave them behind, and the state's system refuses the whole file.",
     to=_INFO,
@@ -197,7 +197,7 @@ FEWER_CELLS: Final = _check(
 BLANK_CELLS: Final = _check(
     "GRP-211",
     "blank cells after the last column",
-    "{value} with blank cells after the last column, from here on.",
+    "Rollbook reads around blank cells after the last column in {value}, from here on.",
     "Remove the commas at the end of the rows.",
     "Spreadsheets leave them behind when a cell far right was touched.",
     to=_INFO,
@@ -302,7 +302,7 @@ GROUP_LOSES_STUDENTS: Final = _check(
     'Group "{value}" has {count} students now and will have none.',
     "Add its students to the file, or leave the group out of it.",
     "A file replaces whatever a group held before.",
-    _WARNING,
+    to=_WARNING,
 )
 
 CHECKS: Final[tuple[Check, ...]] = tuple(
