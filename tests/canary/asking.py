@@ -21,7 +21,7 @@ from rollbook.access.models import Account
 from rollbook.access.rules import ROLES
 from rollbook.config.logs import Line
 from tests.canary.doors import Route, routes
-from tests.canary.facts import FileOf, Pupil, Reader, Token, World, accounts_in
+from tests.canary.facts import FileOf, Program, Pupil, Reader, Token, World, accounts_in
 from tests.canary.oracle import Oracle
 from tests.canary.worlds import ASSESSMENTS, GRADES, YEAR
 
@@ -40,6 +40,10 @@ PAGES = {
     "edits": "persons",
     "student_id": "persons",
     "duplicate_pair": "persons",
+    "group": "persons",
+    "my_groups": "persons",
+    "onlookers": "persons",
+    "groups": "persons",
     "roster_questions": "decisions",
     "roster_source_download": "export",
     "roster_plan": "plan",
@@ -156,6 +160,26 @@ class Canary:
                     and "_auth_user_id" not in client.session
                 ):
                     client = signed_in(reader)
+
+    def leaks_of_program(self, program: Program) -> Iterator[Leak]:
+        """Ask the API for everything as one program, and tell of each leak as it is seen."""
+        client = Client(
+            raise_request_exception=False, headers={"Authorization": f"Bearer {program.token}"}
+        )
+        for route in self.routes:
+            for arguments in self._arguments(route) if route.is_api else []:
+                ask = Ask(route.name, reverse(route.name, kwargs=arguments))
+                allowed = self.oracle.tokens_for_program(program, route.name, arguments)
+                yield from self._beyond(program, self.see(client, ask), allowed)
+
+    def _beyond(self, program: Program, seen: Seen, allowed: set[Token]) -> Iterator[Leak]:
+        shown = self.world.tokens_in(seen.text)
+        self.shown[seen.ask.route] = self.shown.get(seen.ask.route, 0) + len(shown)
+        logged = self.world.tokens_in(seen.logged) | self.world.tokens_in(seen.addresses)
+        if beyond := (shown - allowed) | logged:
+            yield Leak(program.id, seen.ask, f"program: {sorted(beyond)[:6]}")
+        if seen.status >= 500 or accounts_in(seen.text + seen.logged):
+            yield Leak(program.id, seen.ask, f"program: status {seen.status}, or an account")
 
     def see(self, client: Client, ask: Ask) -> Seen:
         """Send one request and collect all that comes out of the process."""
@@ -300,6 +324,8 @@ class Canary:
             "key": ["key"],
             "uidb36": ["1"],
             "server": ["default"],
+            "number": self._some([file.number for file in world.group_files], few),
+            "client": self._some([program.uuid for program in world.programs], few),
         }
         assert name in pools, f"tell the canary which ids to put for <{name}>"
         return pools[name]
@@ -340,6 +366,8 @@ FORMS: Mapping[str, Callable[[Canary], list[dict[str, str]]]] = {
     "students": _searches,
     "people": lambda _: [{"search": "ZACC"}, {"search": "example.org"}],
     "person": lambda _: [{"choice": "nothing"}],
+    "client": lambda _: [{"choice": "nothing"}],
+    "clients": lambda _: [{"name": ""}],
     "roster_question_decide": _decisions,
     "roster_source_download": lambda _: [{"people": "yes"}, {"people": "no"}],
     "duplicate_pair": lambda _: [{"choice": "merge"}],

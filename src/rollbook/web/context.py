@@ -68,7 +68,7 @@ def navigation(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
             (Permission.INDIVIDUAL_PII_READ, Permission.GROUP_PII_READ),
         ),
         ("rosters", _("Rosters"), "rosters", (Permission.ROSTER_READ,)),
-        ("groups", _("Groups"), "group_format", (Permission.GROUP_READ,)),
+        ("groups", _("Groups"), "groups", (Permission.GROUP_READ,)),
         ("intakes", _("Result files"), "result_intakes", (Permission.DATA_WRITE,)),
         (
             "administration",
@@ -103,7 +103,8 @@ def roster_links(scope: Scope, school_year: int) -> list[tuple[str, str]]:
 def group_links(scope: Scope, school_year: int) -> list[tuple[str, str]]:
     """List the pages about student groups that this reader may use, as (label, address)."""
     links = [
-        ("group_format", _("CSV file format"), Permission.GROUP_READ),
+        ("groups", _("Groups"), Permission.GROUP_READ),
+        ("my_groups", _("My groups"), Permission.GROUP_PII_READ),
     ]
     return [
         (label, reverse(name, args=[school_year]))

@@ -9,7 +9,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from rollbook.groups.types import GroupEventKind, GroupOrigin, GroupRule, ImportOrigin, ImportStatus
+from rollbook.assessments.layouts import SHIPPED_SUBJECTS
+from rollbook.changes.types import PlanStatus
+from rollbook.groups.types import (
+    GroupEventKind,
+    GroupOrigin,
+    GroupRule,
+    ImportOrigin,
+    ImportRow,
+    ImportStatus,
+)
 from rollbook.web.words import word
 
 ORIGINS: Final[Mapping[GroupOrigin, Promise]] = {
@@ -51,8 +60,13 @@ STATUSES: Final[Mapping[ImportStatus, tuple[Promise, str]]] = {
     ImportStatus.UNKNOWN_SCHOOL: (_("Unknown school"), "hold"),
     ImportStatus.PIPELINE_FAILURE: (_("Failed"), "hold"),
 }
-WAITS: Final = _("Ready: waits for you to commit it")
+WAITS: Final = _("Ready: waits for a decision")
 BEING_CHECKED: Final = _("Being checked")
+OF_PLANS: Final[Mapping[PlanStatus, tuple[Promise, str]]] = {
+    PlanStatus.DISCARDED: (_("Discarded"), "plain"),
+    PlanStatus.UNDONE: (_("Undone"), "plain"),
+}
+SUBJECTS: Final = tuple(subject.code for subject in SHIPPED_SUBJECTS)
 # What one column of a group file holds, in the order of the file.
 COLUMNS: Final[Mapping[str, tuple[Promise, Promise, str]]] = {
     "group_name": (
@@ -97,6 +111,19 @@ CONDITIONS: Final[Mapping[str, Promise]] = {
     "teachers": _("Teacher"),
     "subjects": _("Subject of a course"),
 }
+
+
+def life_of(row: ImportRow, plan: PlanStatus | None) -> tuple[str, str]:
+    """Say where a group file is in its life, and how its tag looks."""
+    if row.waits:
+        return str(WAITS), "hold"
+    if plan in OF_PLANS:
+        word, tag = OF_PLANS[plan]
+    elif row.status is ImportStatus.ACCEPTED and plan is None:
+        word, tag = BEING_CHECKED, "plain"
+    else:
+        word, tag = STATUSES[row.status]
+    return str(word), tag
 
 
 def subject_word(code: str) -> str:
