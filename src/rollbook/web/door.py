@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rollbook.access.queries import AccountNotFound, GrantNotFound
+from rollbook.access.queries import AccountNotFound, ClientNotFound, GrantNotFound
 from rollbook.changes.queries import NoSuchPlan
 from rollbook.groups.queries import GroupNotFound
+from rollbook.groups.queries.imports import ImportNotFound
 from rollbook.jobs.queries import JobNotFound
 from rollbook.orgs.queries import OrganizationNotFound
 from rollbook.people.queries.edits import RecordNotFound
@@ -33,8 +34,10 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 # "There is none" and "not for you" are one answer, so that an address tells nobody who exists.
 NOT_FOUND = (
     AccountNotFound,
+    ClientNotFound,
     GrantNotFound,
     GroupNotFound,
+    ImportNotFound,
     IntakeNotFound,
     JobNotFound,
     MayNotSeeResults,

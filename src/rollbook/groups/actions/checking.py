@@ -54,8 +54,8 @@ class Judged:
 def judge_import(found: GroupImport, *, scope: Scope, by: Actor, now: datetime) -> Judged:
     """Read the kept bytes of a group file and work out what they would change.
 
-    Shape: a strict file is refused by the state's verdict alone, if it refuses; whatever goes in
-           goes through our own reading. Of a file that takes part, groups with a wrong row stay out.
+    Shape: where the state's verdict refuses a strict file, it is refused; whatever goes in goes
+           through our own reading. Of a file that takes part, groups with a wrong row stay out.
     """
     path, world = payload_path(found), world_of(scope)
     verdict = state_verdict(path, world) if found.is_strict else None
@@ -102,7 +102,7 @@ def _reserving(*, by: Actor, now: datetime) -> TakeIds:
 
 
 def _nothing_taken(table: PlanTable, count: int) -> int:
-    """Number what will never be written, from where no record is."""
+    """Return numbers that no record has, for what will never be written."""
     return -count
 
 

@@ -234,6 +234,14 @@ DECLARES: Final = _check(
     "A column that was left empty by mistake looks the same.",
     to=_INFO,
 )
+ODD_QUOTES: Final = _check(
+    "GRP-216",
+    "quotes at an odd place",
+    "A cell of this row has quotes at an odd place; Rollbook reads them as part of the text.",
+    'Put quotes around the whole cell and write the quote inside twice: "Room ""B"" 2".',
+    "Programs disagree on what such a cell says; the state's system reads it as Rollbook does.",
+    to=_WARNING,
+)
 
 # --- A whole group -----------------------------------------------------------------------
 
