@@ -35,7 +35,7 @@ CONTENT = (
 def parcel(tmp_path: Path) -> Parcel:
     path = tmp_path / "kept"
     path.write_bytes(CONTENT)
-    digest = hashlib.md5(CONTENT).hexdigest().upper()  # noqa: S324
+    digest = hashlib.md5(CONTENT).hexdigest().upper()
     return Parcel(path, "groups-2027.csv", "rollbook-1", digest, date(2026, 11, 22), 2027)
 
 

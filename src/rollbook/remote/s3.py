@@ -21,6 +21,7 @@ from rollbook.remote.patience import PATIENT, Patience
 ResultT = TypeVar("ResultT")
 
 _STORES: Final[Any] = fs  # pyarrow ships no types
+_LONGEST_SILENCE: Final = 20  # seconds
 _PORTS: Final = {"https": 443, "http": 80}
 # pyarrow repeats Amazon's own words; only the code in them is used, for the rest names keys.
 _CODE: Final = re.compile(
@@ -144,11 +145,12 @@ class S3Bucket:
             scheme=scheme,
             endpoint_override=f"{host}:{port}" if login.endpoint else None,
             connect_timeout=self._patience.connect_seconds,
-            request_timeout=self._patience.read_seconds,
+            # A store that hangs keeps the library from speaking to any other until then.
+            request_timeout=min(self._patience.read_seconds, _LONGEST_SILENCE),
             background_writes=False,
             allow_delayed_open=True,  # what is small goes in one request
-            # The caller tries again; this only bridges a moment.
-            retry_strategy=_STORES.AwsStandardS3RetryStrategy(max_attempts=2),
+            # The caller tries again, later.
+            retry_strategy=_STORES.AwsStandardS3RetryStrategy(max_attempts=1),
         )
 
 
