@@ -148,6 +148,27 @@ class FileOf:
     holds_plan: bool = True
 
 
+@dataclass(frozen=True)
+class Program:
+    """Hold one program that calls the API for a place and all below, with a token that holds."""
+
+    id: int
+    uuid: str
+    place_id: int
+    token: str
+
+
+@dataclass(frozen=True)
+class GroupFile:
+    """Hold one group file that came in: whose, who sent it, the students in it."""
+
+    uuid: str
+    number: int
+    district_id: int | None
+    sent_by: int | None  # a program
+    pupils: frozenset[int]
+
+
 @dataclass
 class World:
     """Hold everything."""
@@ -170,6 +191,8 @@ class World:
     owners: list[tuple[int, int]] = field(default_factory=list)  # a place, the number of a reader
     decided_on: list[str] = field(default_factory=list)  # uuids of requests and questions
     jobs: dict[str, int | None] = field(default_factory=dict)  # uuid -> account
+    programs: list[Program] = field(default_factory=list)
+    group_files: list[GroupFile] = field(default_factory=list)
 
     def of_kind(self, *kinds: str) -> list[Place]:
         return [place for place in self.places.values() if place.kind in kinds]

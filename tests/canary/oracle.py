@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.canary.facts import FIELDS, FileOf, GroupOf, Reader, Token, World
+from tests.canary.facts import FIELDS, FileOf, GroupOf, Program, Reader, Token, World
 
 # What a reader is told of a student who is seen only through results taken at the reader's school.
 ON_RESULT_PAGES = frozenset({"f", "l", "s", "o"})
@@ -136,6 +136,26 @@ class Oracle:
             named = self.named_by_results(reader)
             seen |= {(number, letter) for number in named for letter in ON_RESULT_PAGES}
         return seen
+
+    def tokens_for_program(
+        self, program: Program, route: str, arguments: Mapping[str, object]
+    ) -> set[Token]:
+        """Return what an address of the API may show to a program: students of its own files.
+
+        One file is shown to who sent it, and to a program of the district that it is of.
+        """
+        if route == "api_imports":
+            shown = [file for file in self.world.group_files if file.sent_by == program.id]
+        elif route in ("api_import", "api_payload"):
+            shown = [
+                file
+                for file in self.world.group_files
+                if file.number == arguments["number"]
+                and (file.sent_by == program.id or file.district_id == program.place_id)
+            ]
+        else:
+            shown = []
+        return {(number, "s") for file in shown for number in file.pupils}
 
     def decisions(self, reader: Reader) -> set[Token]:
         """Return what may be shown where people decide who is who.

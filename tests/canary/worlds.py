@@ -13,12 +13,13 @@ import polars as pl
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 
-from rollbook.access.models import Account, Grant
+from rollbook.access.models import Account, ApiClient, ApiSecret, ApiToken, Grant
+from rollbook.access.queries import digest_of
 from rollbook.access.rules import ROLES
 from rollbook.audit.actions import record
 from rollbook.changes.actions import propose_plan, reserve_ids
 from rollbook.changes.types import TableChanges
-from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
+from rollbook.groups.models import GroupImport, GroupMember, GroupUser, StudentGroup
 from rollbook.jobs.models import Job
 from rollbook.lake.columns import frame_types
 from rollbook.messages.models import Message
@@ -40,9 +41,11 @@ from rollbook.shared.actor import Actor
 from tests.canary.facts import (
     FIELDS,
     FileOf,
+    GroupFile,
     GroupOf,
     Held,
     Place,
+    Program,
     Pupil,
     Question,
     Reader,
@@ -95,6 +98,8 @@ class _Making:
         self._decisions()
         self._readiness()
         self._edits()
+        self._programs()
+        self._group_files()
         self._traces()
 
     def _place(self, kind: str, name: str, parent: Place | None) -> Place:
@@ -412,6 +417,48 @@ class _Making:
             if count % 2:
                 whole.stages.create(stage="kick_off", owner_id=owner.id)
             self.world.owners.append((place.id, owner.number))
+
+    def _programs(self) -> None:
+        """Let a program in at every district, and at one school."""
+        for place in [*self.world.of_kind("district"), self.world.of_kind("school")[0]]:
+            client = ApiClient.objects.create(
+                name=f"SIS {place.id}", username=f"sis-{place.id}", organization_id=place.id,
+                permissions=["GROUP_READ", "GROUP_WRITE"], created_by=BY.label, created_at=NOON,
+            )  # fmt: skip
+            secret = ApiSecret.objects.create(
+                client=client, digest=digest_of(f"secret {place.id}"), hint="abcd",
+                created_by=BY.label, created_at=NOON, expires_on=TODAY + LEAVING,
+            )  # fmt: skip
+            token = f"token-{place.id}"
+            ApiToken.objects.create(
+                secret=secret, digest=digest_of(token), issued_at=NOON, expires_at=NOON + COMING
+            )
+            self.world.programs.append(Program(client.pk, str(client.uuid), place.id, token))
+
+    def _group_files(self) -> None:
+        """Let each program send a file that went in, and one whose schools nobody knows."""
+        folder = settings.FILES_ROOT / "group-imports"
+        folder.mkdir(parents=True, exist_ok=True)
+        known = [pupil for pupil in self.world.pupils.values() if pupil.id]
+        for program in self.world.programs:
+            kind = self.world.places[program.place_id].kind
+            for place in (program.place_id if kind == "district" else None, None):
+                named = self.dice.sample(known, 2)
+                number = 7_000_000 + len(self.world.group_files)
+                rows = "".join(f"G,1,2027,All,{pupil.token('s')},\n" for pupil in named)
+                sha256 = f"{number:064}"
+                (folder / f"{sha256}.csv").write_text(rows)
+                made = GroupImport.objects.create(
+                    number=number, organization_id=place, origin="api", content_type="text/csv",
+                    digest=f"{number:032}", sha256=sha256, byte_count=len(rows), status=-3,
+                    message=f"Row: 1 Failure: {named[0].token('s')}", file_name=f"{number}.csv",
+                    creator=f"sis-{program.place_id}", client_id=program.id, received_at=NOON,
+                    updated_at=NOON,
+                )  # fmt: skip
+                numbers = frozenset(pupil.number for pupil in named)
+                self.world.group_files.append(
+                    GroupFile(str(made.uuid), number, place, program.id, numbers)
+                )
 
     def _traces(self) -> None:
         for reader in self.world.readers:

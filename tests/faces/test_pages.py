@@ -91,9 +91,11 @@ def test_a_role_without_the_right_is_refused_in_words(
 
 ONLY_POST = {
     "roster_decide", "roster_source_do", "roster_question_decide", "roster_source_download",
+    "group_upload_decide",
 }  # fmt: skip
-# About a record that the world does not hold; tried in test_plan_and_edits.py.
-OF_OTHER_RECORDS = {"edit_staff", "edit_class"}
+# About a record that the world does not hold; tried in test_plan_and_edits.py and, of groups, in
+# test_group_files_pages.py.
+OF_OTHER_RECORDS = {"edit_staff", "edit_class", "group_upload", "group_upload_left_out"}
 SENDS_ON = {"find_student", "roster_excluded"}
 SAYS = {
     "home": "Search by",
@@ -133,6 +135,7 @@ SAYS = {
     "group_make": "From classes",
     "my_groups": "Make a group of my own",
     "onlookers": "Why do I see this student?",
+    "group_uploads": "Check these files",
     "group_format": "Seven rules",
     "group_template": "group_name,school_natural_id",
     "result_intakes": "Send test results",

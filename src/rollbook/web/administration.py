@@ -59,6 +59,12 @@ def index(request: Reader, school_year: int) -> HttpResponse:
             Permission.ACCOUNT_READ,
         ),
         (
+            _("Programs"),
+            _("Which systems may call the API, and when their secrets end"),
+            "clients",
+            Permission.ACCOUNT_READ,
+        ),
+        (
             _("What each role may do"),
             _("For auditors and the curious"),
             "roles",

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from rollbook.access.actions import SandboxIsClosed, enter_sandbox, leave_sandbox
 from rollbook.access.models import Account
-from rollbook.access.queries import sandbox_entries
+from rollbook.access.queries import sandbox_entries, secrets_near_end
 from rollbook.changes.queries import open_plans
 from rollbook.groups.queries import group_list
 from rollbook.jobs.queries import jobs_of
@@ -140,6 +140,7 @@ def _waiting(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
             name = _("Roster: %(name)s") % {"name": intake.file_name}
             found.append((f"{name}. {says}", _("Review"), address))
     found += _of_rosters(scope, school_year)
+    found += _of_programs(scope, school_year)
     if scope.may(Permission.SYSTEM_READ):
         failed = jobs_of(scope, status=JobStatus.FAILED).total_count
         if failed:
@@ -149,6 +150,23 @@ def _waiting(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
     if unread:
         says = ngettext("%(n)d unread message.", "%(n)d unread messages.", unread) % {"n": unread}
         found.append((says, _("Read"), reverse("messages")))
+    return found
+
+
+def _of_programs(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
+    """List the programs that will be shut out unless the reader renews their secrets."""
+    if not scope.may(Permission.ACCOUNT_WRITE):
+        return []
+    found: list[tuple[str, str, str]] = []
+    for secret in secrets_near_end(scope):
+        days = (secret.expires_on - scope.on).days
+        says = ngettext(
+            "The secret of %(name)s ends in %(n)d day.",
+            "The secret of %(name)s ends in %(n)d days.",
+            days,
+        ) % {"name": secret.client.name, "n": days}
+        address = reverse("client", args=[school_year, secret.client.uuid])
+        found.append((says, _("Renew"), address))
     return found
 
 

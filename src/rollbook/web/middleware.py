@@ -40,7 +40,9 @@ class ScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self._answer(request)
+        # A program is nobody here: it shows a token at the API's own doors.
+        is_api = request.path.startswith(settings.API_PATHS)
+        response = self.get_response(request) if is_api else self._answer(request)
         # Also of sign-in, whose pages show keys, and of refusals, which name the reader.
         response.headers.setdefault("Cache-Control", "no-store, private")
         return response
@@ -50,8 +52,6 @@ class ScopeMiddleware:
         today = timezone.localdate(now)
         request.scope = Scope.nobody(on=today)
         request.actor = Actor(ActorKind.PERSON, "nobody")
-        if request.path.startswith(settings.API_PATHS):
-            return self.get_response(request)  # a program shows a token at the API's own doors
         if request.user.is_authenticated and _is_over(request, now):
             _sign_out(request, now)
         if _is_too_long(request):
