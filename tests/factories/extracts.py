@@ -113,7 +113,7 @@ def settings_for(*schools: Organization, **more: Any) -> ProfileSettings:
     return ProfileSettings(schools=tuple(str(s.uuid) for s in schools), **fields | more)
 
 
-PATTERN = ""  # the first preset, see rules/naming
+PATTERN = ""  # the default of the kind, see rules/naming
 
 
 def large_district(

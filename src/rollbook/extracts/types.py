@@ -363,3 +363,47 @@ class Wanted:
     missing: Sequence[GroupChange] = ()  # should be there and was never sent
     to_delete: Sequence[GroupChange] = ()
     blind: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Hold one thing that a profile may choose: what is kept, and what is shown."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedProfile:
+    """Hold a profile that was copied, and which of its choices there are no more.
+
+    Shape: `missing` has the names of ProfileSettings' filters and how many values of each are gone.
+    """
+
+    uuid: UUID
+    missing: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutRow:
+    """Hold one student who is not in a file, and why; names only for who may see the student."""
+
+    student_uuid: UUID | None
+    student_name: str
+    ssid: str
+    school_name: str
+    profile_name: str
+    criterion: LeftOut
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleView:
+    """Hold an organization's schedule as its page shows it."""
+
+    organization_uuid: UUID
+    organization_name: str
+    settings: ScheduleSettings
+    profile_count: int
+    next_run_at: datetime | None
+    last_processed_at: datetime | None

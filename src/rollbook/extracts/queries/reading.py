@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
+from uuid import UUID
 
 import polars as pl
 
@@ -215,6 +216,17 @@ def blocks_of(scope: Scope, school_ids: Iterable[int], years: Iterable[int]) -> 
     return _blocks(_asked([i for i in school_ids if reach.includes(i)], years, scope.on))
 
 
+def known_uuids(values: Iterable[str]) -> list[UUID]:
+    """Return those values that are public ids at all, whatever somebody sent."""
+    found: list[UUID] = []
+    for value in values:
+        try:
+            found.append(UUID(str(value)))
+        except ValueError:
+            continue
+    return found
+
+
 def number_of(school: Organization) -> str:
     """Return the number by which people call a school, or its natural id where none is known."""
     short = school.sourced_id.strip()
@@ -241,7 +253,7 @@ def _schools(scope: Scope, uuids: set[str]) -> pl.DataFrame:
     found = Organization.objects.filter(
         within(scope.over(Permission.GROUP_WRITE), "pk"),
         kind=OrganizationKind.SCHOOL,
-        uuid__in=uuids,
+        uuid__in=known_uuids(uuids),
     ).order_by("natural_id", "pk")
     rows = [
         (o.pk, str(o.uuid), o.natural_id, number_of(o), o.name, o.is_active)
