@@ -105,6 +105,7 @@ def group_links(scope: Scope, school_year: int) -> list[tuple[str, str]]:
     links = [
         ("groups", _("Groups"), Permission.GROUP_READ),
         ("my_groups", _("My groups"), Permission.GROUP_PII_READ),
+        ("group_uploads", _("Upload"), Permission.GROUP_WRITE),
     ]
     return [
         (label, reverse(name, args=[school_year]))
