@@ -133,7 +133,7 @@ def _with_findings(
 
 
 def _following(plan: GroupPlan, file: str) -> Iterator[Finding]:
-    for line, name in plan.following.iter_rows():
+    for line, name in plan.following.select("line", "name").iter_rows():
         yield GROUP_FOLLOWS_ROSTER.finding(file=file, line=line, column="group_name", value=name)
 
 

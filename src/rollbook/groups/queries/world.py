@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
@@ -53,7 +53,13 @@ def schools_to_write(scope: Scope) -> pl.DataFrame:
             is_active=True,
         )
         .exclude(natural_id="")
-        .annotate(home=Coalesce(Subquery(district.values("ancestor_id")[:1]), F("pk")))
+        .annotate(
+            home=Coalesce(
+                Subquery(district.values("ancestor_id")[:1]),
+                F("pk"),
+                output_field=BigIntegerField(),
+            )
+        )
     )
     frame = _frame(found.values_list("natural_id", "pk", "home"), SCHOOLS)
     # An id that two schools have names neither.
