@@ -117,6 +117,6 @@ def _print_reading(name: str, reading: GroupFileReading) -> None:
     print_findings(reading.findings, {})
     if reading.finding_count > len(reading.findings):
         click.echo(f"        … {reading.finding_count:,} findings in all")
-    good, bad = f"{reading.rows.height:,}", f"{reading.faulty.height:,}"
     said = "accepted" if reading.is_accepted else "not accepted"
-    click.echo(f"{name}: {said}. {good} rows can be used, {bad} cannot.")
+    good, bad = reading.rows.height, reading.faulty.height
+    click.echo(f"{name}: {said}. Rows that can be used: {good:,}; that cannot: {bad:,}.")

@@ -8,7 +8,8 @@ import polars as pl
 
 from rollbook.groups.checks.cells import judge_cells
 from rollbook.groups.checks.ledger import LINE, Ledger
-from rollbook.groups.checks.table import TEXT_SCHEMA, GroupTable, read_table
+from rollbook.groups.checks.loose import TEXT_SCHEMA
+from rollbook.groups.checks.table import GroupTable, read_table
 from rollbook.groups.checks.wholes import Judged, judge_groups
 from rollbook.groups.layouts import GROUP_FILE
 from rollbook.groups.types import GroupFileReading, GroupFileWorld

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
 from rollbook.files.checks import (
     CSV_DUPLICATE_COLUMN,
     CSV_RAGGED_ROW,
+    CSV_STRAY_QUOTE,
     CSV_UNNAMED_COLUMN,
     CSV_WITHOUT_ROWS,
 )
-from rollbook.files.csv import CsvTable
 from rollbook.files.csv_separators import COMMA, SEPARATORS, read_separated, told_separator
 from rollbook.files.csv_signs import Sign
-from rollbook.groups.checks.bytes_in import Body, body_of
+from rollbook.groups.checks.bytes_in import body_of
 from rollbook.groups.checks.catalogue import (
-    BLANK_CELLS,
     COLUMN_TWICE,
     COLUMNS_MISSING,
-    FEWER_CELLS,
-    MORE_CELLS,
     MORE_COLUMNS,
     NOTHING,
     OTHER_NAMES,
@@ -33,15 +28,20 @@ from rollbook.groups.checks.catalogue import (
     ROWS_OF_COMMAS,
 )
 from rollbook.groups.checks.ledger import LINE, Ledger
+from rollbook.groups.checks.loose import LooseRows
 from rollbook.groups.layouts import GROUP_FILE
 from rollbook.shared.findings import Severity
 
-TEXT_SCHEMA = pl.Schema({LINE: pl.UInt32()} | dict.fromkeys(GROUP_FILE, pl.String()))
-_COUNTED = pl.Schema({LINE: pl.UInt32(), "found": pl.UInt32()})
 # What is told here with words of group files.
 _TOLD_HERE = frozenset(
     check.code
-    for check in (CSV_DUPLICATE_COLUMN, CSV_RAGGED_ROW, CSV_UNNAMED_COLUMN, CSV_WITHOUT_ROWS)
+    for check in (
+        CSV_DUPLICATE_COLUMN,
+        CSV_RAGGED_ROW,
+        CSV_STRAY_QUOTE,
+        CSV_UNNAMED_COLUMN,
+        CSV_WITHOUT_ROWS,
+    )
 )
 
 
@@ -77,7 +77,7 @@ def read_table(content: bytes, ledger: Ledger) -> GroupTable | None:
     places = _places(table.header, body.lines_before + 1, ledger)
     if places is None:
         return None
-    loose = _LooseRows(table, places, body, separator, ledger)
+    loose = LooseRows(table, places, body, separator, ledger)
     columns = table.frame.columns
     named = zip(GROUP_FILE, places, strict=True)
     rows = table.frame.select(
@@ -127,81 +127,6 @@ def _tell_of_header(header: tuple[str, ...], places: list[int], line: int, ledge
     ]
     if others:
         ledger.add(MORE_COLUMNS, line=line, value=", ".join(others), weight=len(others))
-
-
-@dataclass
-class _LooseRows:
-    """Read again, one by one, the rows that do not fit the header or have odd quotes."""
-
-    table: CsvTable
-    places: list[int]
-    body: Body
-    separator: str
-    ledger: Ledger
-    lost: list[tuple[int, list[str | None]]] = field(
-        default_factory=list[tuple[int, list[str | None]]]
-    )
-
-    def mended_into(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows with those that only have too few cells, or blank ones too many."""
-        if not self.table.left_out:
-            return rows
-        mended: list[tuple[int, list[str | None]]] = []
-        longer: list[int] = []
-        fewer: list[tuple[int, int]] = []
-        more: list[tuple[int, int]] = []
-        width = len(self.table.header)
-        for code, line, record in self._records():
-            cells = [record[place] if place < len(record) else None for place in self.places]
-            if code != CSV_RAGGED_ROW.code:
-                self.lost.append((line, cells))
-            elif any(cell.strip() for cell in record[width:]):
-                self.lost.append((line, cells))
-                more.append((line, len(record)))
-            else:
-                mended.append((line, cells))
-                longer += [line] * (len(record) > width)
-                if None in cells and any(cell.strip() for cell in record):
-                    fewer.append((line, len(record)))
-        self._tell(sorted(longer), fewer, more)
-        return pl.concat([rows, _frame(mended)]).sort(LINE) if mended else rows
-
-    def _tell(
-        self, longer: list[int], fewer: list[tuple[int, int]], more: list[tuple[int, int]]
-    ) -> None:
-        if longer:
-            value = _counted(len(longer), "row")
-            self.ledger.add(BLANK_CELLS, line=longer[0], value=value, weight=len(longer))
-            self.ledger.repaired("long_rows", len(longer))
-        self.ledger.repaired("short_rows", len(fewer))
-        for check, rows in ((FEWER_CELLS, fewer), (MORE_CELLS, more)):
-            told = pl.DataFrame(rows, _COUNTED, orient="row")
-            self.ledger.add_rows(check, told, expected=len(self.table.header))
-
-    def broken(self) -> pl.DataFrame:
-        """Return the rows that cannot be taken apart, as well as they can be read."""
-        return _frame(sorted(self.lost, key=lambda row: row[0]))
-
-    def _records(self) -> Iterator[tuple[str, int, list[str]]]:
-        """Yield each row that was left out: why, where, and its cells."""
-        lines = self.body.content.split(b"\n")
-        for code, places in self.table.left_out.items():
-            for line in places.to_list():
-                yield code, line + self.body.lines_before, self._record_at(lines, line - 1)
-
-    def _record_at(self, lines: list[bytes], place: int) -> list[str]:
-        line = lines[place].decode()
-        if '"' not in line:
-            return line.rstrip("\r").split(self.separator)
-        rest = (lines[at].decode() + "\n" for at in range(place, len(lines)))
-        try:
-            return next(csv.reader(rest, delimiter=self.separator))
-        except (csv.Error, StopIteration):
-            return line.split(self.separator)
-
-
-def _frame(rows: Sequence[tuple[int, list[str | None]]]) -> pl.DataFrame:
-    return pl.DataFrame([(line, *cells) for line, cells in rows], TEXT_SCHEMA, orient="row")
 
 
 def _trimmed(rows: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
