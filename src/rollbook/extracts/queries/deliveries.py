@@ -1,0 +1,123 @@
+"""Reads of deliveries: which files went where, what became of them, which wait for a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from rollbook.extracts.models import Delivery
+from rollbook.extracts.plan.writing import rows_of
+from rollbook.extracts.queries.files import file_path
+from rollbook.extracts.rules.answers import FlaggedRow, rows_flagged
+from rollbook.extracts.types import DeliveryRow, DeliveryStatus
+from rollbook.orgs.queries import within
+from rollbook.shared.page import Page, PageRequest
+from rollbook.shared.scope import Permission, Scope
+
+OVER: Final = (DeliveryStatus.REFUSED, DeliveryStatus.FAILED)
+
+
+class DeliveryNotFound(LookupError):
+    """Say that there is no such delivery, or none that this reader may see."""
+
+
+def deliveries_in(scope: Scope) -> QuerySet[Delivery]:
+    """Return the deliveries of places at which the reader writes groups, latest first."""
+    found = Delivery.objects.filter(
+        within(scope.over(Permission.GROUP_WRITE), "target__organization_id")
+    )
+    return found.select_related("file", "target").order_by("-asked_at", "-pk")
+
+
+def delivery_in(scope: Scope, uuid: UUID | str) -> Delivery:
+    """Return the record of one delivery.
+
+    Raises: DeliveryNotFound.
+    """
+    found = deliveries_in(scope).filter(uuid=uuid).first()
+    if found is None:
+        raise DeliveryNotFound("No such delivery, or not one that you may see.")
+    return found
+
+
+def delivery_list(
+    scope: Scope,
+    page: PageRequest | None = None,
+    *,
+    target_uuid: UUID | str | None = None,
+    file_uuid: UUID | str | None = None,
+) -> Page[DeliveryRow]:
+    """List deliveries, latest first: all that the reader sees, or of one target or file."""
+    page = page or PageRequest()
+    found = deliveries_in(scope)
+    if target_uuid is not None:
+        found = found.filter(target__uuid=target_uuid)
+    if file_uuid is not None:
+        found = found.filter(file__uuid=file_uuid)
+    rows = [_row(delivery) for delivery in found[page.offset : page.offset + page.size]]
+    return Page(rows, number=page.number, size=page.size, total_count=found.count())
+
+
+def get_delivery(scope: Scope, uuid: UUID | str) -> DeliveryRow:
+    """Return one delivery.
+
+    Raises: DeliveryNotFound.
+    """
+    return _row(delivery_in(scope, uuid))
+
+
+def failed_deliveries(scope: Scope) -> list[DeliveryRow]:
+    """List the deliveries that wait for a person, latest first.
+
+    Shape: those that failed or were refused, of targets in use, with none asked for since at the
+           same target: a later one has taken their place.
+    """
+    later = Delivery.objects.filter(target=OuterRef("target"), asked_at__gt=OuterRef("asked_at"))
+    found = deliveries_in(scope).filter(status__in=OVER, target__is_active=True)
+    return [_row(delivery) for delivery in found.exclude(Exists(later))]
+
+
+def flagged_rows_of(scope: Scope, uuid: UUID | str) -> list[FlaggedRow]:
+    """List the rows of a file that the other side did not take, each with the group it belongs to.
+
+    Raises: DeliveryNotFound.
+    """
+    delivery = delivery_in(scope, uuid)
+    flagged = rows_flagged(delivery.says)
+    if not flagged:
+        return []
+    rows = rows_of(file_path(delivery.file).read_bytes())
+    return [
+        _placed(flag, rows.row(flag.row - 1, named=True)) if flag.row <= rows.height else flag
+        for flag in flagged
+    ]
+
+
+def _placed(flag: FlaggedRow, row: dict[str, str]) -> FlaggedRow:
+    return replace(
+        flag,
+        group_name=row["group_name"],
+        school_natural_id=row["school_natural_id"],
+        school_year=str(row["school_year"]),
+    )
+
+
+def _row(delivery: Delivery) -> DeliveryRow:
+    return DeliveryRow(
+        uuid=delivery.uuid,
+        file_uuid=delivery.file.uuid,
+        file_name=delivery.file.name,
+        target_uuid=delivery.target.uuid,
+        target_name=delivery.target.name,
+        status=DeliveryStatus(delivery.status),
+        remote_id=delivery.remote_id,
+        remote_status=delivery.remote_status,
+        says=delivery.says,
+        attempt_count=delivery.attempt_count,
+        asked_by=delivery.asked_by,
+        asked_at=delivery.asked_at,
+        finished_at=delivery.finished_at,
+    )
