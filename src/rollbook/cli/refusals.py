@@ -34,6 +34,7 @@ SENTENCES: dict[str, str] = {
     ),
     "CardDaysOutOfRange": OWN_WORDS,
     "ClientNotFound": "There is no such program or secret. `rollbook clients list` shows them.",
+    "ClassNotFound": OWN_WORDS,
     "DigestDiffers": (
         "The plan's file is not the one that was proposed. Nothing was changed. Send the file "
         "again for a new plan."
@@ -43,6 +44,8 @@ SENTENCES: dict[str, str] = {
     "GrantExists": OWN_WORDS,
     "GrantNotFound": OWN_WORDS,
     "GrantRefused": OWN_WORDS,
+    "GroupFollowsRoster": OWN_WORDS,
+    "GroupIsWrong": OWN_WORDS,
     "GroupNotFound": "There is no such group.",
     "IdIsTaken": "Another student has this id, or had it once: two children never share one.",
     "IdIsTheSame": "The student has these ids already. Give --ssid or --sourced-id a new one.",
@@ -57,6 +60,7 @@ SENTENCES: dict[str, str] = {
     "MayNotAnswer": "This answer needs somebody who may approve rosters of both schools.",
     "MayNotAsk": "This question reaches further than the one who asks may see.",
     "DaysAreWrong": OWN_WORDS,
+    "MayNotChangeGroup": OWN_WORDS,
     "MayNotChangeSource": OWN_WORDS,
     "MayNotCommit": "This change needs somebody who may approve it.",
     "MayNotCommitRoster": "This roster needs somebody who may approve it.",
@@ -87,6 +91,7 @@ SENTENCES: dict[str, str] = {
         "So large a plan takes two people, and the one who sent or approved it does not count "
         "twice. Another person has to approve it, with `rollbook plans endorse` or on its page."
     ),
+    "NoOwnGroupsYet": OWN_WORDS,
     "NoSuchPlan": "There is no such plan. `rollbook plans list` shows those that there are.",
     "NoSuchRole": OWN_WORDS,
     "NotAnEdit": "This plan is not an edit by hand.",
