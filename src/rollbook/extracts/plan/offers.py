@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from rollbook.extracts.plan.world import HOMEROOM, World
+from rollbook.extracts.rules.rendering import cleaned
 from rollbook.extracts.types import LeftOut, ProfileKind, ProfileSettings, SubjectArea
 
 # A stage is a criterion's place in its enumeration, from 1.
@@ -109,16 +110,14 @@ def _secondary(settings: ProfileSettings, world: World, school_ids: Sequence[int
         (wanted & (pl.col("crew").is_null() | (_teacher_stage(settings, world) == PASSES))).alias(
             "is_wanted"
         ),
-        pl.concat_str(pl.col("owner_id"), pl.lit(":"), pl.col("crew")).alias("key"),
-        pl.col("class_id").alias("order"),
     )
-    crews = world.crews.rename({"class_row": "offer"})
+    crews = world.crews.select("staff_id", "class_id", offer="class_row")
     return Offers(
         frame=frame,
         rows=world.taken_of(school_ids).rename({"class_row": "offer"}),
-        people=crews,
+        people=crews.select("offer", "staff_id"),
         logins=NO_LOGINS,
-        things=_pairs(crews, world),
+        things=crews.select("offer", a="class_id", b="staff_id"),
         realm="class",
         otherwise=LeftOut.NO_CLASS,
     )
@@ -140,14 +139,6 @@ def _no_teacher(otherwise: pl.Expr) -> pl.Expr:
     return pl.when(pl.col("crew").is_null()).then(_stage(LeftOut.NO_TEACHER)).otherwise(otherwise)
 
 
-def _pairs(people: pl.DataFrame, world: World) -> pl.DataFrame:
-    """Return class and teacher of offers whose number is a class's row."""
-    ids = world.classes["class_id"]
-    return people.select(
-        "offer", ids.gather(people["offer"]).alias("a"), pl.col("staff_id").alias("b")
-    )
-
-
 def _teachers(settings: ProfileSettings, world: World, school_ids: Sequence[int]) -> Offers:
     here = world.classes.filter(_here(settings, school_ids))
     with_homerooms = here.filter(pl.col("kind") == HOMEROOM)["school_id"].unique()
@@ -165,7 +156,7 @@ def _teachers(settings: ProfileSettings, world: World, school_ids: Sequence[int]
             (pl.col("kind") == HOMEROOM) | ~pl.col("school_id").is_in(with_homerooms.implode())
         )
         .select("class_row", "class_id", "school_id", "is_running", "crew")
-        .join(world.crews, on="class_row", how="left")
+        .join(world.crews.drop("class_id"), on="class_row", how="left")
         .join(names, on="staff_id", how="left")
         .sort("class_row", "staff_id")
         .with_row_index("offer")
@@ -300,7 +291,7 @@ def _student_group(settings: ProfileSettings, world: World, school_ids: Sequence
             pl.lit(PASSES, dtype=pl.Int8).alias("stage"),
             pl.col("id").cast(pl.String).alias("key"),
             pl.col("id").alias("order"),
-            pl.col("name").alias("group"),
+            cleaned(pl.col("name")).alias("group"),
             pl.when(subject == "").then(pl.lit(SubjectArea.ALL.value)).otherwise(subject)
             .alias("own_subject"),
         )

@@ -27,9 +27,9 @@ class World:
            ssid_rank (UInt32), grade_rank, is_many (more than one place), has_id, is_able (enrolled,
            with an SSID, at a school with an id).
            `classes`, by row number `class_row`: class_id, school_id, school_year, course_id, kind,
-           is_running, is_over, owner_id, crew (ids of the teachers as text, null for none) and the
-           naming fields.
-           `taken`: place, class_row, is_primary, by place. `crews`: class_row, staff_id.
+           is_running, is_over, owner_id, crew (ids of the teachers as text, null for none), key and
+           order (as offers have them) and the naming fields.
+           `taken`: place, class_row, is_primary, by place. `crews`: class_row, class_id, staff_id.
            `staff`: staff_id, uuid, teacher_last, teacher_first, teacher_id, shown, address,
            is_valid, is_active.
            `place_ranges` and `taken_ranges`: where a school's rows stand, as start and length.
@@ -75,7 +75,7 @@ def prepare_world(profiles: Sequence[AskedProfile], data: ExtractData) -> World:
         place_ranges=_ranges(places),
         classes=classes,
         courses=data.courses.sort("id"),
-        crews=taught.join(rows, on="class_id").select("class_row", "staff_id"),
+        crews=taught.join(rows, on="class_id").select("class_row", "class_id", "staff_id"),
         taken=taken.drop("school_id"),
         taken_ranges=_ranges(taken),
         staff=staff,
@@ -110,8 +110,8 @@ def _schools(profiles: Sequence[AskedProfile], schools: pl.DataFrame) -> pl.Data
         "uuid",
         natural.alias("natural_id"),
         folded(natural).alias("natural_key"),
-        pl.col("number").fill_null("").alias("school_number"),
-        pl.col("name").fill_null("").alias("school_name"),
+        cleaned(pl.col("number").fill_null("")).alias("school_number"),
+        cleaned(pl.col("name").fill_null("")).alias("school_name"),
         "is_active",
         "tracks_primary",
     )  # fmt: skip
@@ -153,7 +153,7 @@ def _staff(staff: pl.DataFrame) -> pl.DataFrame:
         "uuid",
         last.alias("teacher_last"),
         first.alias("teacher_first"),
-        pl.col("local_id").fill_null("").alias("teacher_id"),
+        cleaned(pl.col("local_id").fill_null("")).alias("teacher_id"),
         pl.concat_str(last, pl.lit(", "), first).str.strip_chars(", ").alias("shown"),
         address.alias("address"),
         is_address(address).alias("is_valid"),
@@ -184,9 +184,9 @@ def _classes(
     )
     courses = data.courses.select(
         pl.col("id").alias("course_id"),
-        pl.col("title").alias("course"),
-        pl.col("code").alias("course_code"),
-        "department",
+        cleaned(pl.col("title").fill_null("")).alias("course"),
+        cleaned(pl.col("code").fill_null("")).alias("course_code"),
+        cleaned(pl.col("department").fill_null("")).alias("department"),
     )
     is_begun = pl.col("begins_on").is_null() | (pl.col("begins_on") <= data.on)
     is_over = pl.col("ends_before").is_not_null() & (pl.col("ends_before") <= data.on)
@@ -197,13 +197,19 @@ def _classes(
         .sort("id")
         .select(
             pl.col("id").alias("class_id"), "school_id", "school_year", "course_id", "kind",
-            pl.col("title").alias("class"), "section",
-            pl.col("periods").fill_null("").str.replace_all(r"\s*,\s*", "/").alias("period"),
+            cleaned(pl.col("title").fill_null("")).alias("class"),
+            cleaned(pl.col("section").fill_null("")).alias("section"),
+            cleaned(pl.col("periods").fill_null("").str.replace_all(r"\s*,\s*", "/"))
+            .alias("period"),
             (is_begun & ~is_over).alias("is_running"), is_over.alias("is_over"),
         )
         .join(courses, on="course_id", how="left", maintain_order="left")
         .join(crews, on="class_id", how="left", maintain_order="left")
         .join(names, on="owner_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.concat_str(pl.col("owner_id"), pl.lit(":"), pl.col("crew")).alias("key"),
+            pl.col("class_id").alias("order"),
+        )
         .with_row_index("class_row")
     )  # fmt: skip
 

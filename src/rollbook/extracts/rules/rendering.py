@@ -17,7 +17,8 @@ _MOST_REST: Final = 100
 def name_expressions(template: Template, columns: frozenset[str]) -> tuple[pl.Expr, pl.Expr]:
     """Return what stands before the number and what after it, raw, from columns named as fields.
 
-    Shape: fields without a column are empty. A template without a number has nothing after it.
+    Shape: fields without a column are empty; columns hold cleaned words. A template
+           without a number has nothing after it.
     """
     before: list[pl.Expr] = []
     after: list[pl.Expr] = []
@@ -41,7 +42,7 @@ def _piece(piece: Text | Slot, columns: frozenset[str]) -> pl.Expr:
         return pl.lit(piece.text)
     if piece.field not in columns:
         return pl.lit("")
-    value = cleaned(pl.col(piece.field).fill_null("")).str.strip_chars()
+    value = pl.col(piece.field).fill_null("").str.strip_chars()
     return value if piece.most is None else value.str.slice(0, piece.most).str.strip_chars_end()
 
 
