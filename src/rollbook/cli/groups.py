@@ -10,6 +10,7 @@ import click
 from rollbook.cli.accounts import account_called
 from rollbook.cli.group_check import check
 from rollbook.cli.group_edits import EDITS
+from rollbook.cli.group_imports import FILES
 from rollbook.cli.orgs import organization_called
 from rollbook.cli.terminal import FORMAT, Operator, operator, print_json, print_table
 from rollbook.groups.types import GroupFilter, GroupOrigin, GroupRow, SightReason
@@ -28,7 +29,7 @@ def groups() -> None:
     """Check group files; list, make and change student groups. A GROUP is a public id."""
 
 
-for command in (check, *EDITS):
+for command in (check, *EDITS, *FILES):
     groups.add_command(command)
 
 

@@ -145,6 +145,7 @@ def commit(plan: UUID, approve: int | None, digest: str | None, is_partial: bool
     from rollbook.changes.queries import get_plan
     from rollbook.roster.actions.commit import commit_intake
 
+    _refuse_group_file(who, plan, "commit")
     digest = digest or get_plan(who.scope, plan).digest
     intake = _intake_of(who, plan)
     receipt = (
@@ -208,6 +209,7 @@ def discard(plan: UUID) -> None:
     from rollbook.roster.actions.commit import discard_intake
 
     get_plan(who.scope, plan)
+    _refuse_group_file(who, plan, "discard")
     if intake := _intake_of(who, plan):
         discard_intake(who.scope, intake, by=who.by, now=who.now)
     else:
@@ -222,6 +224,7 @@ def undo(plan: UUID) -> None:
     who = operator()
     from rollbook.changes.queries import get_plan  # after Django has started
 
+    _refuse_group_file(who, plan, "undo")
     receipt = _undone(who, plan, get_plan(who.scope, plan).kind)
     click.echo(f"{plan}: undone by plan {receipt.plan_uuid}.")
     if receipt.conflict_count:
@@ -266,3 +269,14 @@ def _intake_of(who: Operator, plan: UUID) -> UUID | None:
 
     intake = intakes_in(who.scope).filter(plan__uuid=plan).first()
     return intake.uuid if intake else None
+
+
+def _refuse_group_file(who: Operator, plan: UUID, action: str) -> None:
+    """Send whoever decides on a group file's plan to where its groups' history is written too."""
+    from rollbook.groups.queries.imports import imports_in  # after Django has started
+
+    found = imports_in(who.scope).filter(plan__uuid=plan).first()
+    if found is not None:
+        raise click.ClickException(
+            f"This plan is of a group file: `rollbook groups {action} {found.number}`."
+        )

@@ -35,6 +35,7 @@ SENTENCES: dict[str, str] = {
     "CardDaysOutOfRange": OWN_WORDS,
     "ClientNotFound": "There is no such program or secret. `rollbook clients list` shows them.",
     "ClassNotFound": OWN_WORDS,
+    "CorrectionDoesNotFit": OWN_WORDS,
     "DigestDiffers": (
         "The plan's file is not the one that was proposed. Nothing was changed. Send the file "
         "again for a new plan."
@@ -46,9 +47,11 @@ SENTENCES: dict[str, str] = {
     "GrantRefused": OWN_WORDS,
     "GroupFollowsRoster": OWN_WORDS,
     "GroupIsWrong": OWN_WORDS,
+    "GroupFileIsTooLarge": "A group file may have 500 MB. Send one for each school.",
     "GroupNotFound": "There is no such group.",
     "IdIsTaken": "Another student has this id, or had it once: two children never share one.",
     "IdIsTheSame": "The student has these ids already. Give --ssid or --sourced-id a new one.",
+    "ImportNotFound": "No such group file came in. `rollbook groups imports` lists them.",
     "IntakeNotFound": "No such file came in. `rollbook roster list` shows those that did.",
     "JobCannotBeCancelled": OWN_WORDS,
     "JobCannotBeRetried": OWN_WORDS,
@@ -75,9 +78,11 @@ SENTENCES: dict[str, str] = {
     "MayNotReadRoster": "This roster is out of sight.",
     "MayNotSaveMapping": OWN_WORDS,
     "MayNotSeeResults": "These results are out of sight.",
+    "MayNotSendGroups": "Only who may write student groups sends a group file.",
     "MayNotSendResults": "Only who may send data sends results.",
     "MayNotSendRoster": "This roster is of a district that is out of reach.",
     "MayNotVerify": "Only who reads the whole log can verify it.",
+    "MayNotWriteGroups": "This file changes groups of a school that is out of reach.",
     "NaturalIdIsTaken": OWN_WORDS,
     "NoSuchAnswer": "Answer with add, move or cancel.",
     "NoSuchMerge": (
@@ -99,6 +104,10 @@ SENTENCES: dict[str, str] = {
     "NotReady": OWN_WORDS,
     "NotSignedIn": "Nobody in particular asked.",
     "NotYours": OWN_WORDS,
+    "NothingToTakePart": (
+        "This group file was not refused for some of its rows: there is no part of it to take."
+    ),
+    "NothingToDecide": "This group file has no plan: it was refused, or it changes nothing.",
     "NothingToCommit": "This file has no plan: it was refused, or it changes nothing.",
     "OrganizationNotFound": OWN_WORDS,
     "OrganizationsStandInACircle": OWN_WORDS,
