@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -18,114 +15,109 @@ from rollbook.groups.checks.catalogue import BLANK_CELLS, FEWER_CELLS, MORE_CELL
 from rollbook.groups.checks.ledger import LINE, Ledger
 from rollbook.groups.checks.state_records import FileBreaks, records_of
 from rollbook.groups.layouts import GROUP_FILE
-from rollbook.shared.findings import Check
-
-Cells: TypeAlias = list[str | None]
 
 TEXT_SCHEMA = pl.Schema({LINE: pl.UInt32()} | dict.fromkeys(GROUP_FILE, pl.String()))
-_COUNTED = pl.Schema({LINE: pl.UInt32(), "found": pl.UInt32()})
-
-
-@dataclass
-class LooseRows:
-    """Hold the rows of a table that were left out of it, and what becomes of them.
-
-    Shape: `places` says where the six columns are; `told` maps the code of a check to lines and
-           how many cells they have; `longer` are lines with nothing but blank cells too many.
-    """
-
-    table: CsvTable
-    places: list[int]
-    body: Body
-    separator: str
-    ledger: Ledger
-    lost: list[tuple[int, Cells]] = field(default_factory=list[tuple[int, Cells]])
-    longer: list[int] = field(default_factory=list[int])
-    told: dict[str, list[tuple[int, int]]] = field(
-        default_factory=lambda: defaultdict(list[tuple[int, int]])
-    )
-
-    @property
-    def width(self) -> int:
-        """Say how many columns the header has."""
-        return len(self.table.header)
-
-    def mended_into(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows with those that can be meant in one way only; tell of all."""
-        if not self.table.left_out:
-            return rows
-        mended: list[tuple[int, Cells]] = []
-        lines = self.body.content.split(b"\n")
-        for code, places in self.table.left_out.items():
-            for place in places.to_list():
-                line = place + self.body.lines_before
-                record = self._judged(code, line, _record_at(lines, place - 1, self.separator))
-                if record is not None:
-                    mended.append((line, self._six(record)))
-        self._tell()
-        return pl.concat([rows, _frame(mended)]).sort(LINE) if mended else rows
-
-    def broken(self) -> pl.DataFrame:
-        """Return the rows that cannot be taken apart, as well as they can be read."""
-        return _frame(sorted(self.lost, key=lambda row: row[0]))
-
-    def _judged(self, code: str, line: int, found: _Found) -> list[str] | None:
-        """Return the cells of a row that can be used; None when it is lost."""
-        if code == CSV_STRAY_QUOTE.code:
-            if found.as_the_state is None:
-                return self._lose(line, found.record, CSV_STRAY_QUOTE)
-            found = replace(found, record=found.as_the_state)
-            self.told[ODD_QUOTES.code].append((line, len(found.record)))
-        elif code != CSV_RAGGED_ROW.code:
-            return self._lose(line, found.record)  # told where the file was read
-        record = found.record
-        if any(cell.strip() for cell in record[self.width :]):
-            return self._lose(line, record, MORE_CELLS)
-        if len(record) > self.width:
-            self.longer.append(line)
-        is_short = len(record) <= max(self.places) and len(record) < self.width
-        if is_short and any(cell.strip() for cell in record):
-            self.told[FEWER_CELLS.code].append((line, len(record)))
-        return record
-
-    def _lose(self, line: int, record: list[str], check: Check | None = None) -> None:
-        self.lost.append((line, self._six(record)))
-        if check is not None:
-            self.told[check.code].append((line, len(record)))
-
-    def _six(self, record: list[str]) -> Cells:
-        return [record[place] if place < len(record) else None for place in self.places]
-
-    def _tell(self) -> None:
-        if longer := sorted(self.longer):
-            value = f"{len(longer):,} row" + "s" * (len(longer) > 1)
-            self.ledger.add(BLANK_CELLS, line=longer[0], value=value, weight=len(longer))
-            self.ledger.repaired("long_rows", len(longer))
-        self.ledger.repaired("short_rows", len(self.told[FEWER_CELLS.code]))
-        for check in (CSV_STRAY_QUOTE, MORE_CELLS, FEWER_CELLS, ODD_QUOTES):
-            told = pl.DataFrame(sorted(self.told[check.code]), _COUNTED, orient="row")
-            self.ledger.add_rows(check, told, expected=self.width)
+# What becomes of a row: `check` is what is told of it; the cells as well as they can be told.
+_FOUND = pl.Schema(
+    {LINE: pl.UInt32(), "check": pl.String(), "is_lost": pl.Boolean(), "cells": pl.List(pl.String)}
+)
+_LOST = (CSV_STRAY_QUOTE, MORE_CELLS)
+_MENDED = (FEWER_CELLS, ODD_QUOTES)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """Hold the cells of a row as well as they can be told, and as the state's system has them."""
+class LooseRows:
+    """Hold the rows of a table that were left out of it: those that can be used, and the others.
 
-    record: list[str]
-    as_the_state: list[str] | None
+    Shape: both have `line` and the six columns as they stand.
+    """
+
+    mended: pl.DataFrame
+    lost: pl.DataFrame
 
 
-def _record_at(lines: list[bytes], place: int, separator: str) -> _Found:
+def read_loose(
+    table: CsvTable, places: list[int], body: Body, separator: str, ledger: Ledger
+) -> LooseRows:
+    """Read the rows that were left out of a table, and tell what is wrong with them.
+
+    Shape: `places` says where the six columns are.
+    """
+    if not table.left_out:
+        return LooseRows(TEXT_SCHEMA.to_frame(), TEXT_SCHEMA.to_frame())
+    width = len(table.header)
+    found = _judged(_found(table, body, separator), places, width)
+    longer = found.filter(~pl.col("is_lost") & (pl.col("found") > width))
+    if longer.height:
+        value = f"{longer.height:,} row" + "s" * (longer.height > 1)
+        ledger.add(BLANK_CELLS, line=longer[LINE][0], value=value, weight=longer.height)
+        ledger.repaired("long_rows", longer.height)
+    for check in (*_LOST, *_MENDED):
+        told = found.filter(pl.col("check") == check.code).select(LINE, "found")
+        ledger.add_rows(check, told, expected=width)
+        ledger.repaired("short_rows", told.height if check is FEWER_CELLS else 0)
+    six = (
+        pl.col("cells").list.get(place, null_on_oob=True).alias(name)
+        for name, place in zip(GROUP_FILE, places, strict=True)
+    )
+    rows = found.select("is_lost", LINE, *six)
+    is_lost = rows["is_lost"]
+    return LooseRows(rows.filter(~is_lost).drop("is_lost"), rows.filter(is_lost).drop("is_lost"))
+
+
+def _judged(found: pl.DataFrame, places: list[int], width: int) -> pl.DataFrame:
+    """Say which rows have cells that no column is for, and which lack cells of the six columns."""
+    texts = pl.col("cells").list.join("").str.strip_chars()
+    over = pl.col("cells").list.slice(width).list.join("").str.strip_chars() != ""
+    is_more = ~pl.col("is_lost") & over
+    is_fewer = pl.col("cells").list.len() <= max(places)
+    return found.sort(LINE).with_columns(
+        check=pl.when(is_more)
+        .then(pl.lit(MORE_CELLS.code))
+        .when(~pl.col("is_lost") & is_fewer & (texts != ""))
+        .then(pl.lit(FEWER_CELLS.code))
+        .otherwise("check"),
+        is_lost=pl.col("is_lost") | is_more,
+        found=pl.col("cells").list.len(),
+    )
+
+
+def _found(table: CsvTable, body: Body, separator: str) -> pl.DataFrame:
+    """Return the cells of every row that was left out: at once where no quotes are, else singly."""
+    lines = body.content.split(b"\n")
+    plain: list[tuple[int, str]] = []
+    rows: list[tuple[int, str | None, bool, list[str]]] = []
+    for code, places in table.left_out.items():
+        numbers: list[int] = places.to_list()
+        for place in numbers:
+            line, text = place + body.lines_before, lines[place - 1]
+            if code == CSV_RAGGED_ROW.code and b'"' not in text:
+                plain.append((line, text.decode().removesuffix("\r")))
+            else:
+                rows.append((line, *_read_singly(lines, place - 1, code, separator)))
+    at_once = pl.DataFrame(plain, {LINE: pl.UInt32, "text": pl.String}, orient="row").select(
+        LINE,
+        check=pl.lit(None, pl.String),
+        is_lost=pl.lit(value=False),
+        cells=pl.col("text").str.split(separator),
+    )
+    return pl.concat([at_once, pl.DataFrame(rows, _FOUND, orient="row")])
+
+
+def _read_singly(
+    lines: list[bytes], place: int, code: str, separator: str
+) -> tuple[str | None, bool, list[str]]:
+    """Return what is told of a row with quotes, whether it is lost, and its cells."""
     line = lines[place].decode().removesuffix("\r")
-    if '"' not in line:
-        record = line.split(separator)
-        return _Found(record, record)
     rest = (lines[at].decode() + "\n" for at in range(place, len(lines)))
     try:
         record = next(csv.reader(rest, delimiter=separator))
     except (csv.Error, StopIteration):
         record = line.split(separator)
-    return _Found(record, _read_as_the_state(line, separator))
+    if code == CSV_STRAY_QUOTE.code:
+        read = _read_as_the_state(line, separator)
+        return (code, True, record) if read is None else (ODD_QUOTES.code, False, read)
+    return None, code != CSV_RAGGED_ROW.code, record  # a line break was told where it was read
 
 
 def _read_as_the_state(line: str, separator: str) -> list[str] | None:
@@ -136,7 +128,3 @@ def _read_as_the_state(line: str, separator: str) -> list[str] | None:
     except FileBreaks:
         return None
     return record and [cell.translate(swap) for cell in record]
-
-
-def _frame(rows: Sequence[tuple[int, Cells]]) -> pl.DataFrame:
-    return pl.DataFrame([(line, *cells) for line, cells in rows], TEXT_SCHEMA, orient="row")

@@ -28,7 +28,7 @@ from rollbook.groups.checks.catalogue import (
     ROWS_OF_COMMAS,
 )
 from rollbook.groups.checks.ledger import LINE, Ledger
-from rollbook.groups.checks.loose import LooseRows
+from rollbook.groups.checks.loose import read_loose
 from rollbook.groups.layouts import GROUP_FILE
 from rollbook.shared.findings import Severity
 
@@ -77,16 +77,17 @@ def read_table(content: bytes, ledger: Ledger) -> GroupTable | None:
     places = _places(table.header, body.lines_before + 1, ledger)
     if places is None:
         return None
-    loose = LooseRows(table, places, body, separator, ledger)
+    loose = read_loose(table, places, body, separator, ledger)
     columns = table.frame.columns
     named = zip(GROUP_FILE, places, strict=True)
     rows = table.frame.select(
         (pl.col("_line") + body.lines_before).cast(pl.UInt32).alias(LINE),
         *(table.frame[columns[place + 1]].alias(name) for name, place in named),
     )
-    rows = loose.mended_into(rows)
+    if loose.mended.height:
+        rows = pl.concat([rows, loose.mended]).sort(LINE)
     rows = _without_rows_of_commas(_trimmed(rows, ledger), ledger)
-    broken = _trimmed(loose.broken(), Ledger(ledger.file))
+    broken = _trimmed(loose.lost, Ledger(ledger.file))
     if not rows.height and not broken.height:
         ledger.add(NOTHING)
         return None
