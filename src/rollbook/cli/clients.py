@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from rollbook.access.types import SecretRow
+from rollbook.access.types import ClientRow, SecretRow
 from rollbook.cli.orgs import organization_called
 from rollbook.cli.terminal import FORMAT, operator, print_json, print_table
 from rollbook.shared.scope import Permission
@@ -65,7 +65,7 @@ def add(
 @clients.command("list")
 @FORMAT
 def list_clients(output: str) -> None:
-    """List programs with what they may do and when their secrets end."""
+    """List programs and their secrets: what they may do, and when each secret ends."""
     who = operator()
     from rollbook.access.queries import clients_in  # after Django has started
 
@@ -90,14 +90,16 @@ def list_clients(output: str) -> None:
     told = [
         (
             row.uuid,
-            f"{row.name} ({row.username})" + ("" if row.is_active else ", shut out"),
+            row.username,
             row.organization.name,
             ", ".join(row.permissions),
-            "\n".join(_words(secret) for secret in row.secrets),
+            secret.uuid,
+            _words(row, secret),
         )
         for row in rows
+        for secret in row.secrets
     ]
-    columns = ["public id", "program", "at", "may", "secrets"]
+    columns = ["program", "user name", "at", "may", "secret", "ends"]
     print_table(f"Programs ({len(rows):,})", columns, told)
 
 
@@ -151,6 +153,7 @@ def _secret(row: SecretRow) -> dict[str, object]:
     }
 
 
-def _words(row: SecretRow) -> str:
-    state = f"holds {row.days_left} days more" if row.holds else "over"
-    return f"…{row.hint} {state} [{row.uuid}]"
+def _words(row: ClientRow, secret: SecretRow) -> str:
+    if not row.is_active:
+        return "shut out"
+    return f"in {secret.days_left} days" if secret.holds else "over"
