@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from rollbook.extracts.models import Delivery
 from rollbook.extracts.plan.writing import rows_of
@@ -72,12 +73,26 @@ def get_delivery(scope: Scope, uuid: UUID | str) -> DeliveryRow:
 def failed_deliveries(scope: Scope) -> list[DeliveryRow]:
     """List the deliveries that wait for a person, latest first.
 
-    Shape: those that failed or were refused, of targets in use, with none asked for since at the
-           same target: a later one has taken their place.
+    Shape: those that failed or were refused, of targets in use, unless a file of the same profiles
+           was asked for at the same target since: that one has taken their place. Two statements
+           whatever their number.
     """
-    later = Delivery.objects.filter(target=OuterRef("target"), asked_at__gt=OuterRef("asked_at"))
-    found = deliveries_in(scope).filter(status__in=OVER, target__is_active=True)
-    return [_row(delivery) for delivery in found.exclude(Exists(later))]
+    found = list(deliveries_in(scope).filter(status__in=OVER, target__is_active=True))
+    if not found:
+        return []
+    later = Delivery.objects.filter(
+        target__in={delivery.target_id for delivery in found},
+        asked_at__gt=min(delivery.asked_at for delivery in found),
+    )
+    latest: dict[tuple[int, str], datetime] = {}
+    for delivery in later.select_related("file").order_by("asked_at"):
+        latest[_line(delivery)] = delivery.asked_at
+    return [_row(d) for d in found if latest.get(_line(d), d.asked_at) <= d.asked_at]
+
+
+def _line(delivery: Delivery) -> tuple[int, str]:
+    """Name the line in which a delivery stands: files of the same profiles to the same target."""
+    return delivery.target_id, ",".join(delivery.file.profiles) or str(delivery.file_id)
 
 
 def flagged_rows_of(scope: Scope, uuid: UUID | str) -> list[FlaggedRow]:
