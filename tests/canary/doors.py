@@ -93,7 +93,7 @@ COMMANDS: Mapping[str, str] = {
     "groups from-classes": "Public ids of groups.",
     "groups history": "Actions and addresses of users; with --names, as its help says, students.",
     "groups import": "Counts, names of checks; what refuses the file that the operator gave.",
-    "groups imports": "Names of files and what became of them; what refuses them, with --format json.",
+    "groups imports": "Names of files; what refuses them, with --format json.",
     "groups list": "Names of groups, counts.",
     "groups part": "Counts, names of checks. The file holds rows; its owner alone may read it.",
     "groups refresh": "Counts.",
