@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from rollbook.audit.models import AuditEntry
 from rollbook.changes.actions import PlanIsHeld, StateMovedOn
 from rollbook.changes.models import ChangePlan
+from rollbook.extracts.models import BlockPlace
+from rollbook.groups.models import GroupMember, StudentGroup
 from rollbook.orgs.models import Organization
 from rollbook.people.models import Enrollment, SchoolEnrollment, Staff, Student
 from rollbook.people.queries.students import students_in
@@ -29,7 +31,7 @@ from rollbook.roster.rules.identity import OUT_OF_REACH
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from tests.db.roster.given import bundle, codes, committed, loaded, preflight, recoded
-from tests.factories.accounts import BY, EVERYTHING, NOW, reader_of, scope_with
+from tests.factories.accounts import BY, EVERYTHING, NOW, account, reader_of, scope_with
 from tests.factories.places import small_state
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +149,31 @@ def test_undoing_a_first_roster_leaves_nothing(tmp_path: Path) -> None:
     left = Student, Staff, Enrollment, SchoolEnrollment, Organization
     assert [model.objects.count() for model in left] == [0, 0, 0, 0, 0]
     assert preflight(bundle(tmp_path)).status == "planned"
+
+
+@pytest.mark.parametrize("defect", ["1.2", "-users[1] ; -roles[1] ; -enrollments[1]"])
+def test_an_undo_lets_go_what_lives_no_longer_than_its_record(tmp_path: Path, defect: str) -> None:
+    """A place in a block of an extract, and a seat in somebody's own group, keep nobody."""
+    intake = preflight(bundle(tmp_path, defect))
+    assert intake.plan is not None
+    committed(intake, approved=sum(sum(told.values()) for told in intake.plan.counts.values()))
+    if defect != "1.2":
+        intake = loaded(tmp_path)
+    school = SchoolEnrollment.objects.order_by("pk").earliest("pk").school
+    reader = account("pat@example.org")
+    for one in Student.objects.order_by("pk"):
+        BlockPlace.objects.create(school=school, school_year=2027, base="x", student=one, block=1)
+    known = set(Student.objects.values_list("sourced_id", flat=True)) - {"stu-1"}
+    home = Organization.objects.create(kind="school", name="Elsewhere")
+    own = StudentGroup.objects.create(
+        name="My Group", school=home, school_year=2027, origin="own", owner=reader
+    )
+    GroupMember.objects.create(group=own, student=Student.objects.get(sourced_id="stu-1"))
+    undo_intake(EVERYTHING, intake.uuid, by=BY, now=NOW)
+    left = set() if defect == "1.2" else known
+    assert set(BlockPlace.objects.values_list("student__sourced_id", flat=True)) == left
+    assert set(Student.objects.values_list("sourced_id", flat=True)) == left
+    assert not GroupMember.objects.exists()
 
 
 def test_a_school_that_would_stand_empty_holds_the_plan(tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import CASCADE, Model
 
 from rollbook.changes import actions as changes
 from rollbook.changes.models import ChangePlan
@@ -16,12 +19,16 @@ from rollbook.changes.tables import read_rows
 from rollbook.changes.types import CommitReceipt, PlanStatus
 from rollbook.groups.actions import withdraw_class_groups
 from rollbook.orgs.actions import clear_links, rebuild_links
+from rollbook.orgs.models import Organization
 from rollbook.people.layouts import STAFF, STUDENTS
+from rollbook.people.models import Student
 from rollbook.roster.models.intakes import Intake
 from rollbook.roster.queries.intakes import get_intake
 from rollbook.shared import events
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission, Scope
+
+_BATCH: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +145,25 @@ def _let_go(plan: ChangePlan, *, by: Actor, now: datetime) -> None:
     withdraw_class_groups(
         class_ids=added.get("classes", []), student_ids=added.get("students", []), by=by, now=now
     )
+    _let_go_what_cascades(Student, added.get("students", []))
     if added.get("organizations"):
         clear_links()
+        _let_go_what_cascades(Organization, added["organizations"])
         Intake.objects.filter(organization_id__in=added["organizations"]).update(organization=None)
+
+
+def _let_go_what_cascades(model: type[Model], ids: Sequence[int]) -> None:
+    """Delete what Django would delete with some records: a plan deletes them set by set.
+
+    Shape: the tables say themselves what lives no longer than its record, also those of domains
+           above this one, such as a student's place in a block of an extract.
+    """
+    for relation in model._meta.related_objects:
+        if relation.on_delete is CASCADE:
+            held = relation.related_model._default_manager
+            for start in range(0, len(ids), _BATCH):
+                some = ids[start : start + _BATCH]
+                held.filter(**{f"{relation.field.name}__in": some}).delete()
 
 
 def _gone_elsewhere(scope: Scope, plan: ChangePlan) -> dict[str, list[int]]:
