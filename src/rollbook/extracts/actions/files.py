@@ -89,10 +89,40 @@ def make_files(
             makes no others: its files come back, so a job may run again.
     Raises: ProfileNotFound; ProfilesCannotJoin.
     """
+    return write_files(
+        scope,
+        profiles_asked(scope, profile_uuids),
+        is_consolidated=is_consolidated,
+        on=on,
+        is_scheduled=is_scheduled,
+        run=run,
+        progress=progress,
+        by=by,
+        now=now,
+    )
+
+
+def write_files(
+    scope: Scope,
+    profiles: Sequence[ExtractProfile],
+    *,
+    is_consolidated: bool,
+    on: date | None = None,
+    is_scheduled: bool = False,
+    run: UUID | None = None,
+    progress: Progress | None = None,
+    by: Actor,
+    now: datetime,
+) -> list[UUID]:
+    """Write the files of profiles that are at hand; part of a run by hand and by schedule.
+
+    Shape:  as `make_files`.
+    Raises: ProfilesCannotJoin.
+    """
     tell = progress or _tell_nobody
     if run is not None and (made := files_of_run(scope, run)):
         return made
-    profiles = profiles_asked(scope, profile_uuids)
+    run = run or uuid.uuid4()
     place = _common_place(scope, profiles) if is_consolidated else None
     asked = as_asked(profiles)
     on = on or scope.on
@@ -108,7 +138,7 @@ def make_files(
         tell(2, 3, "Writing files")
         _keep_blocks(data.blocks, extraction.blocks)
         files = [
-            _kept(part, on=on, run=run or uuid.uuid4(), is_scheduled=is_scheduled, by=by, now=now)
+            _kept(part, on=on, run=run, is_scheduled=is_scheduled, by=by, now=now)
             for part in _parts(profiles, place, asked, extraction, data)
         ]
     tell(3, 3, "Done")

@@ -71,7 +71,7 @@ def profile_list(
 ) -> list[ProfileRow]:
     """List the profiles that a reader may use, those that win an overlap first.
 
-    Shape: five statements whatever their number; `words` are looked for in the name.
+    Shape: four statements whatever their number; `words` are looked for in the name.
     """
     found = profiles_in(scope)
     if school_year is not None:
