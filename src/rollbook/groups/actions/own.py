@@ -206,7 +206,7 @@ def archive_own_group(scope: Scope, uuid: UUID, *, by: Actor, now: datetime) -> 
 
     Raises: GroupNotFound.
     """
-    _switch(scope, uuid, is_active=False, by=by, now=now)
+    _turn(scope, uuid, is_active=False, by=by, now=now)
 
 
 def restore_own_group(scope: Scope, uuid: UUID, *, by: Actor, now: datetime) -> None:
@@ -214,10 +214,10 @@ def restore_own_group(scope: Scope, uuid: UUID, *, by: Actor, now: datetime) -> 
 
     Raises: GroupNotFound.
     """
-    _switch(scope, uuid, is_active=True, by=by, now=now)
+    _turn(scope, uuid, is_active=True, by=by, now=now)
 
 
-def _switch(scope: Scope, uuid: UUID, *, is_active: bool, by: Actor, now: datetime) -> None:
+def _turn(scope: Scope, uuid: UUID, *, is_active: bool, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         group = _own(scope, uuid)
         if group.is_active == is_active:
