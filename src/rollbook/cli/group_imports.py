@@ -14,6 +14,7 @@ import click
 
 from rollbook.cli.owned_files import owned
 from rollbook.cli.terminal import FORMAT, Operator, operator, print_json, print_table
+from rollbook.groups.checks.catalogue import CHECKS
 from rollbook.groups.types import GroupFileReading, ImportOrigin, ImportRow, ImportStatus
 from rollbook.shared.page import PageRequest
 
@@ -24,6 +25,7 @@ _IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ID: Final = click.argument("import_id", metavar="ID")
 _MOST_LISTED: Final = 500
 _REFUSED: Final = 1
+_NAMES: Final = {check.code: check.name for check in CHECKS}
 
 
 @click.command("import")
@@ -295,7 +297,7 @@ def _print(told: dict[str, Any], reading: GroupFileReading, *, waits: bool) -> N
         firsts.setdefault(finding.code, finding.line)
     for code, count in told["checks"].items():
         line = "" if firsts[code] is None else f", first on line {firsts[code]}"
-        click.echo(f"{code}: {count:,}{line}.")
+        click.echo(f"{code} {_NAMES.get(code, 'how the file is written')}: {count:,}{line}.")
     if waits:
         click.echo(
             f"Nothing has changed yet. Commit it with `rollbook groups commit {told['id']}`."

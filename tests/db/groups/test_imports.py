@@ -236,6 +236,8 @@ def test_a_group_that_follows_the_roster_refuses_the_file(places: SmallState) ->
         name="Room 5", school=places.north_high, school_year=2027, origin="class"
     )
     made = sent("room 5,0101,2027,,N1,", "G,0101,2027,,N1,")
+    first = reading_of_import(EVERYTHING, made.uuid).findings[0]
+    assert (first.code, first.line, first.severity) == ("GRP-231", 2, "error")
     assert (made.status, made.plan) == (ImportStatus.BAD_DATA, None)
     assert made.message == (
         'groups.csv line 2: Group "room 5" follows the roster: a file cannot change who is in it.'
