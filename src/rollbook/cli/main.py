@@ -10,7 +10,9 @@ from rollbook.cli.accounts import accounts
 from rollbook.cli.assessments import assessments
 from rollbook.cli.audit import audit
 from rollbook.cli.clients import clients
+from rollbook.cli.deliveries import deliveries
 from rollbook.cli.demo import demo
+from rollbook.cli.extracts import extracts
 from rollbook.cli.generate import generate
 from rollbook.cli.groups import groups
 from rollbook.cli.identity import identity
@@ -58,6 +60,8 @@ DOMAINS = (
     plans,
     students,
     groups,
+    extracts,
+    deliveries,
     assessments,
     results,
     report,

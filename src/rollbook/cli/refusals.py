@@ -36,12 +36,15 @@ SENTENCES: dict[str, str] = {
     "ClientNotFound": "There is no such program or secret. `rollbook clients list` shows them.",
     "ClassNotFound": OWN_WORDS,
     "CorrectionDoesNotFit": OWN_WORDS,
+    "DeliveryIsUnderWay": OWN_WORDS,
+    "DeliveryNotFound": "There is no such delivery. `rollbook deliveries list` shows the latest.",
     "DigestDiffers": (
         "The plan's file is not the one that was proposed. Nothing was changed. Send the file "
         "again for a new plan."
     ),
     "EditIsWrong": OWN_WORDS,
     "EditNotFound": "There is no such edit any more. `rollbook students edits` lists them.",
+    "FileNotFound": "There is no such file. `rollbook extracts files` shows those that there are.",
     "GrantExists": OWN_WORDS,
     "GrantNotFound": OWN_WORDS,
     "GrantRefused": OWN_WORDS,
@@ -64,6 +67,7 @@ SENTENCES: dict[str, str] = {
     "MayNotAsk": "This question reaches further than the one who asks may see.",
     "DaysAreWrong": OWN_WORDS,
     "MayNotChangeGroup": OWN_WORDS,
+    "MayNotChangeProfile": OWN_WORDS,
     "MayNotChangeSource": OWN_WORDS,
     "MayNotCommit": "This change needs somebody who may approve it.",
     "MayNotCommitRoster": "This roster needs somebody who may approve it.",
@@ -101,6 +105,7 @@ SENTENCES: dict[str, str] = {
     "NoSuchRole": OWN_WORDS,
     "NotAnEdit": "This plan is not an edit by hand.",
     "NotASandboxLogin": OWN_WORDS,
+    "NothingIsScheduled": OWN_WORDS,
     "NotReady": OWN_WORDS,
     "NotSignedIn": "Nobody in particular asked.",
     "NotYours": OWN_WORDS,
@@ -108,6 +113,7 @@ SENTENCES: dict[str, str] = {
         "This group file was not refused for some of its rows: there is no part of it to take."
     ),
     "NothingToDecide": "This group file has no plan: it was refused, or it changes nothing.",
+    "NothingToEmpty": OWN_WORDS,
     "NothingToCommit": "This file has no plan: it was refused, or it changes nothing.",
     "OrganizationNotFound": OWN_WORDS,
     "OrganizationsStandInACircle": OWN_WORDS,
@@ -128,6 +134,11 @@ SENTENCES: dict[str, str] = {
         "This plan was not committed, so there is nothing to undo. Discard it instead."
     ),
     "ProgramRefused": OWN_WORDS,
+    "ProfileIsWrong": OWN_WORDS,
+    "ProfileNotFound": (
+        "There is no such profile. `rollbook extracts profiles` shows those that there are."
+    ),
+    "ProfilesCannotJoin": OWN_WORDS,
     "QuestionIsWrong": OWN_WORDS,
     "QuestionNotFound": "There is no such question. `rollbook identity questions` shows them.",
     "QueueOutOfSight": OWN_WORDS,
@@ -136,6 +147,7 @@ SENTENCES: dict[str, str] = {
     "RuleIsUnclear": OWN_WORDS,
     "SandboxIsClosed": OWN_WORDS,
     "SeveralRosters": OWN_WORDS,
+    "ScheduleIsWrong": OWN_WORDS,
     "SectionsCannotBeRead": (
         "Nothing of this file can be used, so it has no sections. `rollbook roster findings` says "
         "why."
@@ -152,6 +164,8 @@ SENTENCES: dict[str, str] = {
         "again for a new plan."
     ),
     "StudentNotFound": "There is no such student.",
+    "TargetIsIncomplete": OWN_WORDS,
+    "TargetNotFound": "There is no such target. `rollbook deliveries targets` shows them.",
     "TooFewStudents": OWN_WORDS,
     "TooManyCards": OWN_WORDS,
     "TransferIsDecided": "This request was answered or taken back already.",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from rollbook.access.queries import holders_of
 from rollbook.extracts.models import Delivery
-from rollbook.extracts.rules.answers import meaning_of
+from rollbook.extracts.rules.answers import plain_words
 from rollbook.extracts.types import DeliveryStatus
 from rollbook.messages.actions import queue_mail, tell
 from rollbook.orgs.queries import current_school_year
@@ -26,7 +26,7 @@ def tell_of_failure(delivery: Delivery, *, by: Actor, now: datetime) -> int:
     today = timezone.localdate(now)
     title = f"A group file was not delivered to {delivery.target.name}"
     is_refused = delivery.status == DeliveryStatus.REFUSED
-    says = meaning_of(delivery.remote_status) if is_refused else delivery.says
+    says = plain_words(delivery.remote_status, delivery.says, is_refused=is_refused)
     body = f"{delivery.file.name}: {says}"
     link = f"/{int(current_school_year(today))}/groups/deliveries/"
     key = f"delivery:{delivery.uuid}:{delivery.asked_at.isoformat()}"

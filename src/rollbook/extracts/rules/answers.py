@@ -21,6 +21,8 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "UNKNOWN_SCHOOL": "The other side does not know a school that is in the file.",
     "PIPELINE_FAILURE": "The other side broke while it read the file. Tell whoever runs it.",
 }
+# It took a file, and we say why that is not enough.
+_TAKEN: Final = frozenset({"PROCESSED", "NO_UPDATE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,15 @@ def meaning_of(remote_status: str) -> str:
     """Say in a sentence what a status of the other side means, without any cell of the file."""
     plain = f"The other side did not take the file: it answers {remote_status or 'nothing'}."
     return _MEANINGS.get(remote_status, plain)
+
+
+def plain_words(remote_status: str, says: str, *, is_refused: bool) -> str:
+    """Say what came of a delivery for a letter, a log or a screen: without any cell of the file.
+
+    Shape: the other side's own words are left out; ours, of what failed here, are kept.
+    """
+    is_ours = not is_refused or remote_status in _TAKEN
+    return says if is_ours else meaning_of(remote_status)
 
 
 def rows_flagged(message: str) -> list[FlaggedRow]:
