@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from rollbook.access.models import ApiClient
 from rollbook.audit.models import AuditEntry
@@ -455,3 +457,46 @@ def test_nothing_left_to_take_back_is_told(places: SmallState) -> None:
     with pytest.raises(UndoHasNothingLeft):
         undo_import(EVERYTHING, made.uuid, **WHEN)
     assert [kind for _name, kind, _login in history()] == ["created"]
+
+
+def test_what_is_carried_out_and_its_history_are_written_together_or_not(
+    places: SmallState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = receive_import(
+        EVERYTHING, bytes_of("G,0101,2027,,N1,"), file_name="g.csv", content_type="",
+        origin=ImportOrigin.API, **WHEN,
+    )  # fmt: skip
+
+    class Killed(Exception):
+        """Stand for a worker that is lost."""
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as once:
+        once.setattr("rollbook.groups.actions.settling.write_events", killed)
+        with pytest.raises(Killed):
+            check_import(made.uuid, scope=EVERYTHING, **WHEN)
+    made.refresh_from_db()
+    assert (made.status, made.plan, stored()) == (ImportStatus.ACCEPTED, None, {})
+    assert run_until_empty(now=NOW) == 1
+    made.refresh_from_db()
+    assert made.status == ImportStatus.PROCESSED
+    assert [kind for _name, kind, _login in history()] == ["created"]
+
+
+def test_an_extract_of_the_same_bytes_mends_what_was_changed_since(places: SmallState) -> None:
+    sent("G,0101,2027,,N1,", origin=ImportOrigin.EXTRACT)
+    GroupMember.objects.all().delete()
+    sent("G,0101,2027,,N1,", origin=ImportOrigin.EXTRACT)
+    assert stored()["G"][2] == ["N1"]
+    assert sent("G,0101,2027,,N1,", origin=ImportOrigin.EXTRACT).status == ImportStatus.NO_UPDATE
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_list_asks_the_database_as_often_for_many(places: SmallState, count: int) -> None:
+    for number in range(count):
+        sent(f"G{number},0101,2027,,N1,")
+    with CaptureQueriesContext(connection) as queries:
+        assert len(import_list(EVERYTHING).items) == count
+    assert len(queries) == 2

@@ -70,9 +70,9 @@ def receive_import(
 ) -> GroupImport:
     """Keep a group file and put it on record; nothing of it is read yet.
 
-    Shape:  status ACCEPTED. By the API, and as an extract, the same bytes again are the import that
-            there is, if it waits or was processed; its job is queued with it. `organization_id` is
-            the place that an extract is of; otherwise the check finds it.
+    Shape:  status ACCEPTED. By the API the same bytes again are the import that there is, if it
+            waits or was processed. The check of what nobody decides on is queued with it.
+            `organization_id` is the place that an extract is of; otherwise the check finds it.
     Raises: MayNotSendGroups, GroupFileIsTooLarge.
     """
     if not scope.may(Permission.GROUP_WRITE):
@@ -80,8 +80,8 @@ def receive_import(
     digest, sha256, size = _digests(content)
     if size > MOST_BYTES:
         raise GroupFileIsTooLarge
-    is_at_once = origin.value in _AT_ONCE
-    if is_at_once and (earlier := _same_content(scope, digest, sha256)) is not None:
+    earlier = _same_content(scope, digest, sha256) if origin is ImportOrigin.API else None
+    if earlier is not None:
         return earlier
     made = GroupImport(
         number=_free_number(),
@@ -109,7 +109,7 @@ def receive_import(
     with transaction.atomic():
         made.save()
         _record("receive_import", made, {"sha256": sha256, "bytes": size}, by=by, now=now)
-        if is_at_once:
+        if made.origin in _AT_ONCE:
             _queue(made, f"import:{made.uuid}", by=by, now=now)
     return made
 
@@ -286,7 +286,7 @@ def _same_content(scope: Scope, digest: str, sha256: str) -> GroupImport | None:
     """Find the same bytes among what the sender sent or sees, if nobody has to send them again."""
     lasting = [ImportStatus.ACCEPTED.value, ImportStatus.PROCESSED.value]
     found = imports_in(scope).filter(
-        digest=digest, sha256=sha256, status__in=lasting, origin__in=_AT_ONCE
+        digest=digest, sha256=sha256, status__in=lasting, origin=ImportOrigin.API.value
     )
     return found.order_by("-received_at", "-pk").first()
 
