@@ -37,6 +37,8 @@ EVENTS_SHOWN: Final = 20
 MOST_WORDS: Final = 100
 MOST_ADDRESSES: Final = 10_000  # characters typed at once
 REFUSALS: Final = (GroupIsWrong, MayNotChangeGroup, GroupFollowsRoster)
+# Visitors of a sandbox are given every group there: they tell nothing about it.
+_VISITOR: Final = "@sandbox.invalid"
 # Which part of the page a button belongs to: a refusal is said beside it.
 PARTS: Final = {
     "rename": "name",
@@ -89,8 +91,7 @@ def _context(
     )
     events = history_of(scope, found.uuid, PageRequest(size=EVENTS_SHOWN))
     return {
-        "title": _("Who is in this group?"),
-        "heading": found.name,
+        "title": _("Who is in %(name)s?") % {"name": found.name},
         "crumb": found.name,
         "section": "groups",
         "breadcrumbs": crumbs(school_year),
@@ -107,7 +108,7 @@ def _context(
         "hidden_count": max(0, found.student_count - members.total_count),
         "words": words,
         "found": _found(request, found, words) if is_open else None,
-        "users": users_of(scope, found.uuid),
+        "users": [u for u in users_of(scope, found.uuid) if not u.login.endswith(_VISITOR)],
         "events": [_event(request, event) for event in events.items],
         "more_events": max(0, events.total_count - len(events.items)),
         "may_write": may_write(scope, found),
@@ -131,14 +132,12 @@ def _found(request: Reader, found: GroupRow, words: str) -> Page[object] | None:
 
 
 def _event(request: Reader, event: EventRow) -> dict[str, object]:
-    counts = [
-        words % {"n": event.detail[name]}
-        for name, words in (
-            ("students", _("%(n)s students")),
-            ("users", _("%(n)s users")),
-        )
-        if event.detail.get(name)
-    ]
+    students, users = event.detail.get("students"), event.detail.get("users")
+    counts: list[str] = []
+    if isinstance(students, int) and students:
+        counts.append(ngettext("%(n)d student", "%(n)d students", students) % {"n": students})
+    if isinstance(users, int) and users:
+        counts.append(ngettext("%(n)d user", "%(n)d users", users) % {"n": users})
     before, after = event.detail.get("before"), event.detail.get("after")
     return {
         "at": event.at,

@@ -230,6 +230,9 @@ def _in_the_grid(grid: Grid | None) -> dict[str, object]:
         "page": grid.page,
         "wrong_count": grid.wrong_count,
         "noted_count": grid.page.total_count - grid.wrong_count,
+        "first_noted": next(
+            (place for place, row in enumerate(grid.page.items) if not row.stays_out), None
+        ),
         "out_count": grid.out_count,
         "good_count": grid.good_count,
         "of_the_file": grid.of_the_file,

@@ -17,7 +17,11 @@ from rollbook.web.group_words import rule_words
 
 MOST_VALUES: Final = 200  # of one condition
 MOST_CHARACTERS: Final = 100  # of one value
-GRADES: Final = [g for g in Grade if g.value.isdigit() or g in (Grade.KINDERGARTEN,)]
+GRADES: Final = [
+    grade
+    for grade in Grade
+    if grade.value in {"PK", "TK", "KG"} or (grade.value.isdigit() and int(grade.value) <= 12)
+]
 
 
 def rule_in(sent: QueryDict) -> GroupRule:

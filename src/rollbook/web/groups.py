@@ -37,13 +37,14 @@ from rollbook.web.shown_words import said
 
 ON_A_PAGE: Final = 50
 MOST_WORDS: Final = 100
-# Groups that somebody should look at.
+# Groups that somebody should look at, and those put away.
 LOOKS: Final = {
-    "users": gettext_lazy("Groups that nobody reads"),
-    "students": gettext_lazy("Groups without students"),
-    "large": gettext_lazy("Groups of more than 200 students"),
+    "users": gettext_lazy("Nobody reads them"),
+    "students": gettext_lazy("Without students"),
+    "large": gettext_lazy("More than 200 students"),
+    "archived": gettext_lazy("Archived"),
 }
-FILTERS: Final = ("school", "subject", "origin", "look", "archived")
+FILTERS: Final = ("school", "subject", "origin", "look")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _filter(asked: Asked, school_year: int) -> GroupFilter:
         school_year=school_year,
         subject="" if subject == "all" else subject or None,
         origin=origins.get(told["origin"]),
-        archived=told["archived"] == "yes",
+        archived=told["look"] == "archived",
         words=asked.words,
         without_users=told["look"] == "users",
         without_students=told["look"] == "students",
@@ -205,10 +206,10 @@ def _done(request: Reader, school_year: int) -> HttpResponse:
 def _archive(request: Reader, school_year: int, chosen: list[UUID]) -> str:
     n = archive_groups(request.scope, chosen, by=request.actor, now=now())
     return ngettext(
-        "%(n)d group was archived. Nobody reads results through it. You can restore it under "
-        "“Archived”.",
-        "%(n)d groups were archived. Nobody reads results through them. You can restore them under "
-        "“Archived”.",
+        "%(n)d group was archived: nobody reads results through it. You find it under “Archived” "
+        "to restore it.",
+        "%(n)d groups were archived: nobody reads results through them. You find them under "
+        "“Archived” to restore them.",
         n,
     ) % {"n": n}
 

@@ -21,6 +21,7 @@
     if (place && boxes.length > 1) {
       all = document.createElement("input");
       all.type = "checkbox";
+      all.className = "choose-all";
       all.setAttribute("aria-label", place.dataset.chooseAll);
       all.addEventListener("change", () => {
         for (const box of boxes) box.checked = all.checked;
