@@ -113,10 +113,12 @@ def test_every_parameter_that_was_sent_is_kept(sis: Client) -> None:
 def test_a_program_asks_who_it_is(state: SmallState, sis: Client) -> None:
     told = sis.get("/imports/user").json()
     assert told.pop("username").startswith("north-sis-")
+    north = {"kind": "district", "name": "North District", "natural_id": "01"}
     assert told == {
         "name": "North SIS",
         "authorities": ["GROUP_READ", "GROUP_WRITE"],
-        "organization": {"kind": "district", "name": "North District", "natural_id": "01"},
+        "organization": north,
+        "tenancyChain": [{"kind": "state", "name": "Golden State", "natural_id": "00"}, north],
     }
 
 

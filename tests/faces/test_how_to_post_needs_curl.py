@@ -120,12 +120,8 @@ def test_the_commands_of_the_page_do_what_it_says(
     who, in_form, at_end, properties, listed, again = _answers(
         _run(served, tmp_path, "\n".join(commands))
     )
-    assert who == {
-        "username": served.username,
-        "name": "North SIS",
-        "authorities": ["GROUP_READ", "GROUP_WRITE"],
-        "organization": {"kind": "district", "name": "North District", "natural_id": "01"},
-    }
+    assert who["username"] == served.username  # type: ignore[index]
+    assert who["authorities"] == ["GROUP_READ", "GROUP_WRITE"]  # type: ignore[index]
     assert at_end["status"] == "PROCESSED"  # type: ignore[index]
     assert at_end["message"] == "1 group accepted for 0101."  # type: ignore[index]
     assert in_form["id"] == at_end["id"]  # type: ignore[index]

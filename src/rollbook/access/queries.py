@@ -351,6 +351,13 @@ def scope_of_program(client_id: int, *, on: date) -> Scope:
     return Scope.nobody(on=on) if client is None else _program_scope(client, on)
 
 
+def chain_of_program(caller: Caller) -> list[OrganizationRow]:
+    """List the organizations that a program's own stands under, from the top, its own last."""
+    above = Organization.objects.filter(links_down__descendant_id=caller.organization.id)
+    order = {kind: place for place, kind in enumerate(OrganizationKind)}
+    return sorted((row_of(place) for place in above.distinct()), key=lambda row: order[row.kind])
+
+
 def digest_of(secret: str) -> str:
     """Return the form in which a secret or a token is kept.
 

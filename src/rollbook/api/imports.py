@@ -8,6 +8,7 @@ from django.http import FileResponse, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 
+from rollbook.access.queries import chain_of_program
 from rollbook.access.types import Caller
 from rollbook.api import parameters
 from rollbook.api.bodies import SentFile, most_bytes, sent_file
@@ -170,21 +171,24 @@ def resubmit(request: Call) -> HttpResponse:
     return JsonResponse(count, safe=False)
 
 
-@door(rule="The calling program: its own rights and organization.", methods={"GET": ()})
+@door(
+    rule="The calling program: its own rights, its organization and the names of those above.",
+    methods={"GET": ()},
+)
 def user(request: Call) -> HttpResponse:
     """Tell a program what it may do, and where, so that a wrong set-up shows before a file does."""
     caller = request.caller
-    place = caller.organization
+    chain = [
+        {"kind": place.kind.value, "name": place.name, "natural_id": place.natural_id}
+        for place in chain_of_program(caller)
+    ]
     return JsonResponse(
         {
             "username": caller.username,
             "name": caller.name,
             "authorities": [permission.value for permission in caller.scope.reach],
-            "organization": {
-                "kind": place.kind.value,
-                "name": place.name,
-                "natural_id": place.natural_id,
-            },
+            "organization": chain[-1],
+            "tenancyChain": chain,
         }
     )
 
