@@ -119,6 +119,14 @@ PADDED_CELLS: Final = _check(
     "The state's system takes a padded name for another group and a padded year for none.",
     to=_WARNING,
 )
+UNSEEN: Final = _check(
+    "GRP-113",
+    "characters that nobody sees",
+    'Characters that nobody sees stand in {column} "{value}", {more}. Rollbook takes them out.',
+    "Remove them in the source system; copying from web pages brings them along.",
+    "Two names that look alike are then two groups, and an SSID with one names nobody.",
+    to=_WARNING,
+)
 
 # --- One row -----------------------------------------------------------------------------
 

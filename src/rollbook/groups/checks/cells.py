@@ -95,7 +95,7 @@ def _years(court: _Court, world: GroupFileWorld) -> pl.Series:
     is_number = texts.str.contains(_YEAR)
     court.condemn_values(YEAR_NOT_NUMBER, "school_year", texts.filter(~is_number))
     good = texts.filter(is_number)
-    numbers = good.str.strip_prefix("+").cast(pl.Int32)
+    numbers = good.cast(pl.Int32)
     if world.years is not None:
         unknown = ~numbers.is_in(sorted(world.years)) if len(numbers) else numbers.is_null()
         court.condemn_values(

@@ -26,12 +26,15 @@ from rollbook.groups.checks.catalogue import (
     OTHER_SEPARATOR,
     PADDED_CELLS,
     ROWS_OF_COMMAS,
+    UNSEEN,
 )
 from rollbook.groups.checks.ledger import LINE, Ledger
 from rollbook.groups.checks.loose import read_loose
 from rollbook.groups.layouts import GROUP_FILE
-from rollbook.shared.findings import Severity
+from rollbook.shared.findings import Check, Severity
 
+# Joiners mean something in Persian, in the scripts of India, and in pictures made of several.
+_UNSEEN = r"[\p{Cc}\p{Cf}&&[^\t\n\r\x{200C}\x{200D}]]"
 # What is told here with words of group files.
 _TOLD_HERE = frozenset(
     check.code
@@ -86,6 +89,8 @@ def read_table(content: bytes, ledger: Ledger) -> GroupTable | None:
     )
     if loose.mended.height:
         rows = pl.concat([rows, loose.mended]).sort(LINE)
+    if Sign.UNSEEN in table.signs:
+        rows = _without_unseen(rows, ledger)
     rows = _without_rows_of_commas(_trimmed(rows, ledger), ledger)
     broken = _trimmed(loose.lost, Ledger(ledger.file))
     if not rows.height and not broken.height:
@@ -130,25 +135,45 @@ def _tell_of_header(header: tuple[str, ...], places: list[int], line: int, ledge
         ledger.add(MORE_COLUMNS, line=line, value=", ".join(others), weight=len(others))
 
 
+def _without_unseen(rows: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    """Take out what nobody sees, and say of each column where there was any."""
+    seen = rows.with_columns(pl.col(*GROUP_FILE).str.replace_all(_UNSEEN, ""))
+    for name in GROUP_FILE:
+        changed = rows[name] != seen[name]
+        _tell_of_change(
+            rows, changed, name, check=UNSEEN, repair="unseen_characters", ledger=ledger
+        )
+    return seen
+
+
 def _trimmed(rows: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     """Take the blanks off every cell, and say of each column where there were any."""
     cells = pl.col(*GROUP_FILE)
     trimmed = rows.with_columns(cells.str.strip_chars())
     for name in GROUP_FILE:
         padded = rows[name].str.len_bytes() != trimmed[name].str.len_bytes()
-        if not padded.any():
-            continue
         # A cell of blanks alone is an empty one: that is not worth a word.
-        told = rows.filter(padded & (trimmed[name] != "")).select(LINE, value=name)
-        if told.height:
-            line, value = told.row(0)
-            others = told.height - 1
-            more = f"and around {others:,} cells below it" if others else "here only"
-            ledger.add(
-                PADDED_CELLS, line=line, column=name, value=value, more=more, weight=told.height
-            )
-            ledger.repaired("padded_cells", told.height)
+        worth = padded & (trimmed[name] != "") if padded.any() else padded
+        _tell_of_change(rows, worth, name, check=PADDED_CELLS, repair="padded_cells", ledger=ledger)
     return trimmed.with_columns(pl.when(cells != "").then(cells))
+
+
+def _tell_of_change(
+    rows: pl.DataFrame,
+    changed: pl.Series,
+    column: str,
+    *,
+    check: Check,
+    repair: str,
+    ledger: Ledger,
+) -> None:
+    told = rows.filter(changed).select(LINE, value=column) if changed.any() else rows.clear()
+    if told.height:
+        line, value = told.row(0)
+        others = told.height - 1
+        more = f"and in {others:,} cells below it" if others else "here only"
+        ledger.add(check, line=line, column=column, value=value, more=more, weight=told.height)
+        ledger.repaired(repair, told.height)
 
 
 def _without_rows_of_commas(rows: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:

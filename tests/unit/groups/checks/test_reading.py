@@ -26,6 +26,7 @@ def test_rows_are_trimmed_typed_and_keep_their_lines() -> None:
         (5, "G", "S1", 2024, None, None, "t@example.org"),
     ]
     assert reading.faulty.columns == COLUMNS
+    assert _read("\\n / H / G,S1,2024,,1,").rows["line"].to_list() == [4]
     assert reading.repairs == {"padded_cells": 3, "rows_of_commas": 1}
 
 
@@ -74,8 +75,10 @@ def test_a_group_at_fault_is_faulty_as_a_whole_and_as_it_stands() -> None:
 
 
 def test_case_twins_become_the_first_spelling() -> None:
-    reading = _read("H / Gr,S1,2024,,1, / gR,S1,2024,,2, / gR,S1,2024,,3, / gr,S2,2024,,1,")
-    assert reading.rows["group_name"].to_list() == ["Gr", "Gr", "Gr", "gr"]
+    reading = _read(
+        "H / Gr,S1,2024,,1, / gR,S1,2024,,2, / K,S1,2024,,3, / gR,S1,2024,,3, / gr,S2,2024,,1,"
+    )
+    assert reading.rows["group_name"].to_list() == ["Gr", "Gr", "K", "Gr", "gr"]
     twins = [one for one in reading.findings if one.code == "GRP-224"]
     assert [(one.line, one.value) for one in twins] == [(3, "gR")]
 

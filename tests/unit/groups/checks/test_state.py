@@ -48,6 +48,21 @@ def test_school_name_and_year_are_run_together() -> None:
     assert _said("H / A1,S,2024,,, / A,S,12024,,,") == ["accepted", "2: 1 group accepted for S."]
 
 
+def test_a_school_begins_with_no_groups_behind_it() -> None:
+    # S1 with 2X and S12 with X are one key to it, but only within a school.
+    two = ["2: 1 group accepted for S1.", "2: 1 group accepted for S12."]
+    assert _said("H / 2X,S1,2024,,, / X,S12,2024,,,") == ["accepted", *two]
+    three = ["3: 2 groups accepted for S1.", "3: 1 group accepted for S12."]
+    assert _said("H / 2X,S1,2024,,, / Y,S1,2024,,, / X,S12,2024,,,") == ["accepted", *three]
+
+
+def test_students_of_a_school_out_of_order_are_not_counted() -> None:
+    assert _said("H / G,S1,2024,,, / G,S2,2024,,, / 201*K,S1,2024,,{n},") == [
+        "refused",
+        "3: School [S1] is out-of-order: sort CSV by school, group, year",
+    ]
+
+
 def test_a_group_of_the_school_before_keeps_its_count() -> None:
     assert _said("H / 201*G,S1,2024,,{n}, / K,S2,2024,,1, / L,S3,2024,,1,") == [
         "refused",
