@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from rollbook.access.queries import AccountNotFound, ClientNotFound, GrantNotFound
 from rollbook.changes.queries import NoSuchPlan
+from rollbook.extracts.queries.files import FileNotFound
+from rollbook.extracts.queries.profiles import ProfileNotFound
 from rollbook.groups.queries import GroupNotFound
 from rollbook.groups.queries.imports import ImportNotFound
 from rollbook.jobs.queries import JobNotFound
@@ -35,6 +37,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 NOT_FOUND = (
     AccountNotFound,
     ClientNotFound,
+    FileNotFound,
     GrantNotFound,
     GroupNotFound,
     ImportNotFound,
@@ -44,6 +47,7 @@ NOT_FOUND = (
     OrganizationNotFound,
     NoSuchPlan,
     PairNotFound,
+    ProfileNotFound,
     QuestionNotFound,
     RecordNotFound,
     ResultIntakeNotFound,

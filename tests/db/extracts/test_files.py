@@ -230,7 +230,7 @@ def test_nothing_is_half_done(day: SchoolDay, monkeypatch: pytest.MonkeyPatch) -
     def breaks(**_fields: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("rollbook.extracts.actions.files.record", breaks)
+    monkeypatch.setattr("rollbook.extracts.actions.keeping.record", breaks)
     with pytest.raises(RuntimeError):
         made(*profiles)
     assert (ExtractFile.objects.count(), BlockPlace.objects.count()) == (0, 0)

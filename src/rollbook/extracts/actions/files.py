@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from uuid import UUID
 
 import polars as pl
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Sum
 
-from rollbook.audit.actions import record
-from rollbook.changes.tables import insert_rows, staged
 from rollbook.extracts.actions.deliveries import ask_delivery
-from rollbook.extracts.models import BlockPlace, ExtractFile, ExtractProfile
+from rollbook.extracts.actions.keeping import keep_blocks, keep_file, take_turns
+from rollbook.extracts.models import ExtractFile, ExtractProfile
 from rollbook.extracts.plan.extraction import extract
-from rollbook.extracts.plan.writing import file_bytes
-from rollbook.extracts.queries.files import (
-    file_path,
-    files_of_run,
-    groups_path,
-    left_out_path,
-)
+from rollbook.extracts.queries.files import files_of_run, groups_path, left_out_path
 from rollbook.extracts.queries.profiles import as_asked, profiles_asked
 from rollbook.extracts.queries.reading import blocks_of, extract_data
 from rollbook.extracts.types import AskedProfile, ExtractData, Extraction, ExtractWarning
@@ -36,17 +26,6 @@ from rollbook.orgs.queries import within
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission, Scope
 
-_BLOCK = ("school_id", "school_year", "base", "student_id", "block")
-_BASE = ["school_id", "school_year", "base"]
-_BLOCK_KINDS = {
-    "id": "integer",
-    "school_id": "integer",
-    "school_year": "integer",
-    "base": "text",
-    "student_id": "integer",
-    "block": "integer",
-}
-_GROUP = ("school_natural_id", "group_name", "school_year")
 Progress = Callable[[int, int, str], None]
 
 
@@ -131,12 +110,12 @@ def write_files(
     tell(1, 3, "Choosing students and naming groups")
     extraction = extract(asked, data)
     with transaction.atomic():
-        _take_turns({p.organization_id for p in profiles})
+        take_turns({p.organization_id for p in profiles})
         if not blocks_of(scope, data.schools["id"], _years(asked)).equals(data.blocks):
             data = extract_data(scope, asked, on=on)  # somebody else's run came first
             extraction = extract(asked, data)
         tell(2, 3, "Writing files")
-        _keep_blocks(data.blocks, extraction.blocks)
+        keep_blocks(data.blocks, extraction.blocks)
         files = [
             _kept(part, on=on, run=run, is_scheduled=is_scheduled, by=by, now=now)
             for part in _parts(profiles, place, asked, extraction, data)
@@ -193,71 +172,6 @@ def deliver_files(
         for file in file_uuids
         for target in targets
     ]
-
-
-def keep_file(
-    organization_id: int,
-    rows: pl.DataFrame,
-    *,
-    name: str,
-    school_year: int,
-    on: date,
-    run: UUID | None = None,
-    profile: ExtractProfile | None = None,
-    profiles: Sequence[str] = (),
-    is_scheduled: bool = False,
-    warnings: Sequence[ExtractWarning] = (),
-    left_out_count: int = 0,
-    by: Actor,
-    now: datetime,
-) -> ExtractFile:
-    """Keep rows as a file: its bytes under their digest, and the record; part of a transaction.
-
-    Shape: `rows` has the six columns of a group file in the order of the file.
-    """
-    content = file_bytes(rows)
-    said = rows.filter(pl.col("student_ssid") != "")["student_ssid"]
-    file = ExtractFile(
-        organization_id=organization_id,
-        profile=profile,
-        profiles=list(profiles),
-        run=run or uuid.uuid4(),
-        name=name,
-        school_year=school_year,
-        extracted_on=on,
-        sha256=hashlib.sha256(content).hexdigest(),
-        md5=hashlib.md5(content, usedforsecurity=False).hexdigest().upper(),
-        byte_count=len(content),
-        row_count=rows.height,
-        group_count=rows.select(_GROUP).n_unique(),
-        student_count=said.n_unique(),
-        left_out_count=left_out_count,
-        warnings=[asdict(warning) for warning in warnings],
-        is_scheduled=is_scheduled,
-        made_by=by.label[:80],
-        account_id=by.account_id,
-        made_at=now,
-    )
-    _keep_bytes(file_path(file), content)
-    file.save()
-    record(
-        action="make_extract_file",
-        subject_kind="extract_file",
-        subject_uuid=file.uuid,
-        organization_id=organization_id,
-        detail={
-            "sha256": file.sha256,
-            "rows": file.row_count,
-            "groups": file.group_count,
-            "students": file.student_count,
-            "left_out": file.left_out_count,
-            "profiles": len(file.profiles),
-            "is_scheduled": is_scheduled,
-        },
-        by=by,
-        now=now,
-    )
-    return file
 
 
 def _kept(
@@ -390,45 +304,6 @@ def _common_place(scope: Scope, profiles: Sequence[ExtractProfile]) -> Organizat
             "These profiles are of several organizations. Write one file for each profile."
         )
     return Organization.objects.get(pk=lowest["ancestor_id"])
-
-
-def _take_turns(organizations: set[int]) -> None:
-    """Let one run at a time move the blocks of an organization."""
-    held = Organization.objects.filter(pk__in=organizations).order_by("pk")
-    list(held.select_for_update().values_list("pk", flat=True))
-
-
-def _keep_blocks(before: pl.DataFrame, after: pl.DataFrame) -> None:
-    """Remember where everybody is now, for each group of this run instead of what was."""
-    same = list(_BLOCK)
-    after = after.select(same)
-    was = before.join(after.select(_BASE).unique(), on=_BASE, how="semi")
-    gone = was.join(after, on=same, how="anti")
-    fresh = after.join(was, on=same, how="anti")
-    if gone.height:
-        _forget_blocks(gone)
-    if fresh.height:
-        insert_rows(BlockPlace._meta.db_table, fresh, _BLOCK_KINDS)
-
-
-def _forget_blocks(gone: pl.DataFrame) -> None:
-    numbered = gone.with_row_index("id").with_columns(pl.col("id").cast(pl.Int64))
-    with staged(numbered, _BLOCK_KINDS) as name, connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM rollbook_blockplace WHERE id IN (SELECT b.id"
-            f" FROM {name} s JOIN rollbook_blockplace b ON b.school_id = s.school_id"
-            " AND b.school_year = s.school_year AND b.base = s.base"
-            " AND b.student_id = s.student_id)"
-        )
-
-
-def _keep_bytes(path: Path, content: bytes) -> None:
-    if path.exists():
-        return  # its name is the digest of what is in it
-    path.parent.mkdir(parents=True, exist_ok=True)
-    waiting = path.with_suffix(f".{uuid.uuid4().hex}")
-    waiting.write_bytes(content)
-    os.replace(waiting, path)
 
 
 def _tell_nobody(_done: int, _total: int, _says: str) -> None:
