@@ -9,7 +9,7 @@
     group reading East "Reading" subject=ELA users=ito@example.org: ana
 
 A student's SSID is the name with `S-` before it; `-cal` left during the year; `ben*` has the class
-as a primary one. Ids are given in the order of the lines, and the public ids are the words themselves.
+as a primary one. Ids are given in the order of the lines; the public ids are the words themselves.
 """
 
 from __future__ import annotations

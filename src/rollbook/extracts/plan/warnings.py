@@ -97,7 +97,10 @@ def _terms(each: Chosen, world: World) -> Iterator[ExtractWarning]:
         says = f"The terms of all {classes.height:,} classes are over or have not begun"
         fix = "No class can be written: choose a day within a term, or bring in the new terms."
     else:
-        says = f"{_many(ended.height, 'class', 'classes')} of {classes.height:,} are out of term"
+        says = (
+            f"Of {classes.height:,} classes, {ended.height:,} "
+            f"{'is' if ended.height == 1 else 'are'} out of term"
+        )
         fix = "They are left out. If they still meet, correct the dates of their terms."
     yield _told(each, "term_ended", f"{says} on {world.on} ({told}).", fix, count=ended.height)
 
@@ -200,8 +203,9 @@ def _addresses(each: Chosen, world: World) -> Iterator[ExtractWarning]:
     additional = world.staff.filter(pl.col("uuid").is_in(list(asked)))
     people = pl.concat([teaching, additional.filter("is_active")]).unique("staff_id")
     without = people.filter(pl.col("address") == "")["shown"].to_list()
-    gone = additional.filter(~pl.col("is_active"))["shown"].to_list()
-    gone += ["somebody who is no longer on the staff list"] * (len(set(asked)) - additional.height)
+    inactive = additional.filter(~pl.col("is_active"))["shown"]
+    gone = [f"{name} (no longer active)" for name in inactive]
+    gone += ["somebody who is not on the staff list"] * (len(set(asked)) - additional.height)
     if without or gone:
         yield _told(
             each,
@@ -209,7 +213,7 @@ def _addresses(each: Chosen, world: World) -> Iterator[ExtractWarning]:
             f"{_many(len(without) + len(gone), 'person has', 'people have')} no address to sign in "
             "with and cannot see their groups.",
             "Enter the address in the student information system.",
-            without + [f"{name} (no longer active)" for name in gone],
+            without + gone,
             count=len(without) + len(gone),
         )
     bad = people.filter((pl.col("address") != "") & ~pl.col("is_valid"))["shown"].to_list()
