@@ -42,10 +42,10 @@ from rollbook.groups.queries.imports import (
 from rollbook.groups.types import ImportOrigin, ImportStatus
 from rollbook.jobs.actions import run_until_empty
 from rollbook.jobs.models import Job
-from rollbook.people.models import StudentAlias
+from rollbook.people.models import Staff, StudentAlias
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Scope
-from tests.factories.accounts import BY, EVERYTHING, NOW, scope_with
+from tests.factories.accounts import BY, EVERYTHING, NOW, account, scope_with
 from tests.factories.group_files import bytes_of
 from tests.factories.places import SmallState, small_state
 from tests.factories.readiness import student
@@ -500,3 +500,16 @@ def test_a_list_asks_the_database_as_often_for_many(places: SmallState, count: i
     with CaptureQueriesContext(connection) as queries:
         assert len(import_list(EVERYTHING).items) == count
     assert len(queries) == 2
+
+
+def test_addresses_of_accounts_and_of_the_districts_staff_are_known(places: SmallState) -> None:
+    account("boss@example.org")
+    account("gone@example.org", is_active=False)
+    Staff.objects.create(district=places.north, email="Teach@example.org")
+    Staff.objects.create(district=places.south, email="south@example.org")
+    names = ("Boss", "gone", "teach", "south", "typo")
+    north = scope_with("district_admin", places.north)
+    made = sent(*(f"G,0101,2027,,,{name}@example.org" for name in names), scope=north)
+    found = reading_of_import(north, made.uuid).findings
+    told = {finding.value for finding in found if finding.code == "GRP-213"}
+    assert told == {"gone@example.org", "south@example.org", "typo@example.org"}

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 
+from rollbook.access.models import Account
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
 from rollbook.groups.plan.current import GROUPS, MEMBERS, SCHOOLS, STUDENTS, USERS, CurrentGroups
 from rollbook.groups.types import GroupFileWorld
@@ -29,15 +30,16 @@ def world_of(scope: Scope) -> GroupFileWorld:
     """Return what a group file of this sender is judged against.
 
     Shape: schools whose groups the sender may write, by an id that names just one of them; the
-           school years on calendars and those around today's; the addresses of their staff and of
-           users of their groups. Students are looked up when the file is planned, by district.
+           school years on calendars and those around today's; addresses of accounts and staff.
+           Students are looked up when the file is planned, by district.
     """
-    districts = schools_to_write(scope)["district_id"].unique().to_list()
+    schools = schools_to_write(scope)
+    districts = schools["district_id"].unique().to_list()
     return GroupFileWorld(
-        school_ids=frozenset(schools_to_write(scope)["school_natural_id"]),
+        school_ids=frozenset(schools["school_natural_id"]),
         subjects=SUBJECTS,
         years=_years(scope),
-        logins=_logins(scope, districts),
+        logins=_logins(districts),
     )
 
 
@@ -73,16 +75,16 @@ def _years(scope: Scope) -> frozenset[int]:
     return frozenset({today - 1, today, today + 1, *kept})
 
 
-def _logins(scope: Scope, districts: Sequence[int]) -> pl.Series:
-    if not districts:
-        return pl.Series(dtype=pl.String())
+def _logins(districts: Sequence[int]) -> pl.Series:
+    """Return the addresses that people sign in with, and those of the districts' staff.
+
+    Of accounts anywhere: who is asked about one knows it already, for they wrote it down.
+    """
     staff = Staff.objects.filter(district_id__in=districts, is_active=True).exclude(email="")
-    users = GroupUser.objects.filter(
-        within(scope.over(Permission.GROUP_WRITE), "group__school_id"), group__is_active=True
-    )
+    accounts = Account.objects.filter(is_active=True)
     known = {
         *staff.values_list(Lower("email"), flat=True),
-        *users.values_list("login", flat=True).distinct(),
+        *accounts.values_list(Lower("email"), flat=True),
     }
     return pl.Series(sorted(known), dtype=pl.String())
 
