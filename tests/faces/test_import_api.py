@@ -149,6 +149,18 @@ def test_a_sender_whose_reply_was_lost_finds_its_import(sis: Client) -> None:
     assert (listed("status=ACCEPTED"), listed("status=1")) == (numbers[::-1], [])
 
 
+def test_a_list_is_of_ones_own_files_and_a_file_is_of_the_district(
+    state: SmallState, sis: Client
+) -> None:
+    checked(sis, FILE)
+    number = GroupImport.objects.get().number
+    other = calling(state.north, name="Other SIS")
+    assert other.get(POST).json()["page"]["total"] == 0
+    assert other.get(f"/imports/{number}").json()["status"] == "PROCESSED"
+    school = calling(state.north_high, name="School SIS")
+    assert school.get(f"/imports/{number}").status_code == 404
+
+
 def test_listing_asks_the_same_of_one_and_of_three(
     sis: Client, django_assert_num_queries: Any
 ) -> None:
