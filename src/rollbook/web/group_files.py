@@ -202,7 +202,7 @@ def _page(request: Reader, school_year: int, upload: UUID) -> HttpResponse:
         "is_open": is_open,
         "is_being_checked": is_being_checked,
         "is_refused": found.status.value < 0,
-        "may_mend": found.status.value < 0 or is_open,
+        "may_mend": found.status.value < 0 or is_open or _left_some_out(plan, grid),
         "is_committed": plan is not None and plan.status is PlanStatus.COMMITTED,
         "is_undone": plan is not None and plan.status is PlanStatus.UNDONE,
         "is_discarded": plan is not None and plan.status is PlanStatus.DISCARDED,
@@ -211,6 +211,12 @@ def _page(request: Reader, school_year: int, upload: UUID) -> HttpResponse:
         **_of_the_plan(request, upload, plan),
     }
     return render(request, "groups/upload.html", context)
+
+
+def _left_some_out(plan: PlanSummary | None, grid: Grid | None) -> bool:
+    """Tell whether a file went in without some of its groups, which can still be mended."""
+    is_in = plan is not None and plan.status is PlanStatus.COMMITTED
+    return is_in and grid is not None and bool(grid.out_count)
 
 
 def _asks(found: ImportRow, plan: PlanSummary | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from rollbook.files.csv_write import csv_row
@@ -12,6 +11,7 @@ from rollbook.groups.layouts import GROUP_FILE
 from rollbook.groups.types import MOST_STUDENTS
 from rollbook.shared.scope import Permission
 from rollbook.web.door import Reader, door
+from rollbook.web.group_trail import crumbs
 from rollbook.web.group_words import COLUMNS
 
 # An invented group of one user and two students, as it stands in a file.
@@ -30,7 +30,7 @@ def csv_format(request: Reader, school_year: int) -> HttpResponse:
         "title": _("What does a group file look like?"),
         "crumb": _("CSV file format"),
         "section": "groups",
-        "breadcrumbs": [(_("Home"), reverse("home", args=[school_year]))],
+        "breadcrumbs": crumbs(school_year),
         "columns": [(name, *told) for name, told in COLUMNS.items()],
         "header": GROUP_FILE,
         "example": [(n, s, school_year, *rest) for n, s, *rest in EXAMPLE],
