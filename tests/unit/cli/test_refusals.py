@@ -15,7 +15,8 @@ from tests.house.code import DOMAINS, SERVICES, folder, source_files, tree
 # Never reach a command: inside the queue, inside a source (which tells it as a run), on a public
 # page alone, or a mistake of ours.
 INSIDE = {
-    "AnswerIsTooLarge", "DetailMayNamePerson", "FileBreaks", "LeaseLost", "MailRefused", "NotWorthRetrying",
+    "AnswerIsTooLarge", "DetailMayNamePerson", "FileBreaks", "LeaseLost", "MailRefused",
+    "NotWorthRetrying",
     "SourceFailed", "SourceIsAway", "_FilterIsIgnored", "_Moved", "CardRefused",
     "SecretRefused",
 }  # fmt: skip
