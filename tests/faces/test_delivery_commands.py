@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from rollbook.cli.main import main
 from rollbook.extracts.models import DeliveryTarget
-from tests.factories.deliveries import ROOM_1, kept_file, quick_systems, stepped
+from rollbook.extracts.plan.writing import file_bytes
+from tests.factories.deliveries import ROOM_1, group_rows, kept_file, quick_systems, stepped
 from tests.factories.places import SmallState, small_state
 from tests.servers.import_api import ImportServer, import_server
 
@@ -109,5 +110,7 @@ def test_what_a_target_should_hold_is_compared(
     }
     held = tmp_path / "held.csv"
     held.write_bytes(b"no group file at all")
+    assert run("wanted", target, "--held", held, ok=False).output.startswith("Error: ")
+    held.write_bytes(file_bytes(group_rows(*ROOM_1)))
     assert "To be deleted there by hand" in run("wanted", target, "--held", held).output
     assert "nothing to empty" in run("empty-orphans", target, ok=False).output

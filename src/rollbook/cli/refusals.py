@@ -180,6 +180,7 @@ SENTENCES: dict[str, str] = {
     # Of this folder.
     "BackupIsDamaged": OWN_WORDS,
     "BackupIsOfAnotherKind": OWN_WORDS,
+    "HeldFileUnread": OWN_WORDS,
     "HomeIsNotEmpty": OWN_WORDS,
     "NoPortIsFree": OWN_WORDS,
     "NotADemo": OWN_WORDS,

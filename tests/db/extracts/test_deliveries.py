@@ -22,6 +22,7 @@ from rollbook.extracts.actions.deliveries import (
 )
 from rollbook.extracts.actions.targets import close_target
 from rollbook.extracts.models import Delivery, DeliveryTarget, ExtractFile
+from rollbook.extracts.plan.writing import rows_of
 from rollbook.extracts.queries.deliveries import (
     DeliveryNotFound,
     delivery_list,
@@ -44,6 +45,7 @@ from tests.factories.accounts import BY, EVERYTHING, NOW, reader_of, scope_with
 from tests.factories.deliveries import (
     ROOM_1,
     ROOM_2,
+    group_rows,
     kept_file,
     quick_systems,
     saved_target,
@@ -263,15 +265,47 @@ def test_asking_twice_is_asking_once(server: ImportServer, target: DeliveryTarge
     assert Job.objects.filter(name="extracts.deliver").count() == 1
 
 
+def test_a_file_that_goes_back_is_taken_although_its_bytes_are_known(
+    server: ImportServer, target: DeliveryTarget
+) -> None:
+    moved = (("Room 1", "1000000002", ""),)
+    turns = [ROOM_1, ROOM_1, moved, ROOM_1, moved, ROOM_1]
+    for hours, rows in enumerate(turns):
+        assert stepped(_ask(target, *rows), now=NOW + hours * HOUR)[0] == "done"
+        target.refresh_from_db()
+        assert sent_rows(target).equals(group_rows(*rows))
+    payloads = [made["payload"] for made in server.imports]
+    assert len(payloads) == 5  # the second turn was the first again, and nothing came between
+    taken = [rows_of(payload) for payload in payloads]
+    assert taken[0].equals(taken[2]) and taken[0].equals(taken[4]) and taken[1].equals(taken[3])
+    again = stepped(_ask(target, *ROOM_1), now=NOW + 7 * HOUR)[1]
+    assert (again.status, len(server.imports)) == ("done", 5)
+
+
+def test_a_lost_reply_to_a_file_that_goes_back_leads_to_one_import(
+    server: ImportServer, target: DeliveryTarget
+) -> None:
+    moved = (("Room 1", "1000000002", ""),)
+    for hours, rows in enumerate((ROOM_1, moved)):
+        stepped(_ask(target, *rows), now=NOW + hours * HOUR)
+    server.script(POST, [LOST, Reply(503)])
+    uuid = _ask(target, *ROOM_1)
+    assert stepped(uuid, now=NOW + 2 * HOUR)[0] == "waiting"
+    assert stepped(uuid, now=NOW + 3 * HOUR)[0] == "done"
+    assert (len(server.imports), _posts(server)) == (3, 3)
+
+
 def test_an_earlier_import_that_was_overtaken_is_no_success(
     server: ImportServer, target: DeliveryTarget
 ) -> None:
-    assert stepped(_ask(target, *ROOM_1))[0] == "done"
-    assert stepped(_ask(target, *ROOM_1), now=NOW + HOUR)[0] == "done"  # nothing came between
-    moved = (("Room 1", "1000000002", ""),)
-    assert stepped(_ask(target, *moved), now=NOW + 2 * HOUR)[0] == "done"
-    status, refused = stepped(_ask(target, *ROOM_1), now=NOW + 3 * HOUR)
+    # Its one row cannot be written otherwise, so the other side knows the bytes.
+    once = (("Room, the first", "1000000001", ""),)
+    moved = (("Room, the first", "1000000002", ""),)
+    for hours, rows in enumerate((once, moved)):
+        assert stepped(_ask(target, *rows), now=NOW + hours * HOUR)[0] == "done"
+    status, refused = stepped(_ask(target, *once), now=NOW + 3 * HOUR)
     assert (status, "does not hold this file" in refused.says) == ("refused", True)
+    assert "does not hold this file" in Message.objects.get().body
     target.refresh_from_db()
     assert sent_rows(target)["student_ssid"].to_list() == ["1000000002"]
 

@@ -14,15 +14,16 @@ from django.utils import timezone
 from rollbook.audit.actions import record
 from rollbook.extracts.actions.failing import tell_of_failure
 from rollbook.extracts.actions.own_groups import into_own_groups
+from rollbook.extracts.actions.packing import holds_newer, packed
 from rollbook.extracts.actions.sent import keep_sent
 from rollbook.extracts.models import Delivery, DeliveryTarget, ExtractFile
 from rollbook.extracts.queries.deliveries import OVER, delivery_in
-from rollbook.extracts.queries.files import file_path, found_file
+from rollbook.extracts.queries.files import found_file
 from rollbook.extracts.queries.targets import TargetNotFound, link_of, target_in
 from rollbook.extracts.rules.answers import meaning_of
 from rollbook.extracts.rules.reminding import days_left
 from rollbook.extracts.rules.trying import GIVES_UP_AFTER, next_look, next_try
-from rollbook.extracts.targets.delivering import Answered, Parcel
+from rollbook.extracts.targets.delivering import Answered
 from rollbook.extracts.types import DeliveryStatus, TargetKind
 from rollbook.jobs.actions import enqueue
 from rollbook.orgs.models import OrganizationLink
@@ -202,29 +203,13 @@ def _answered(
     link = link_of(scope, target)
     if delivery.status == DeliveryStatus.SENT:
         return link.system.ask(delivery.remote_id, link.settings, link.secrets)
-    parcel = _parcel(delivery)
-    return link.system.deliver(parcel, link.settings, link.secrets, is_repeat=is_repeat)
+    with packed(delivery, batch_of(delivery)) as parcel:
+        return link.system.deliver(parcel, link.settings, link.secrets, is_repeat=is_repeat)
 
 
 def batch_of(delivery: Delivery) -> str:
     """Return the tag by which a delivery at hand knows its own import again."""
     return f"rollbook-{delivery.uuid}"
-
-
-def _parcel(delivery: Delivery) -> Parcel:
-    file = delivery.file
-    path = file_path(file)
-    if not path.exists():
-        says = "The file's bytes are gone from this machine. Make the file again and send that."
-        raise RemoteFailed("nothing_there", says)
-    return Parcel(
-        path=path,
-        name=file.name,
-        batch=batch_of(delivery),
-        md5=file.md5,
-        made_on=timezone.localdate(file.made_at),
-        school_year=file.school_year,
-    )
 
 
 def _put_off(
@@ -244,7 +229,7 @@ def _put_off(
 def _settled(delivery: Delivery, answer: Answered, *, by: Actor, now: datetime) -> DeliveryStatus:
     """Keep what the other side answered, and what it holds now."""
     delivery.remote_id, delivery.remote_status = answer.remote_id, answer.remote_status
-    if answer.status is DeliveryStatus.DONE and _holds_newer(delivery):
+    if answer.status is DeliveryStatus.DONE and _is_of_before(delivery):
         says = _HOLDS_NEWER.format(id=answer.remote_id)
         answer = replace(answer, status=DeliveryStatus.REFUSED, says=says)
     elif answer.status is DeliveryStatus.REFUSED:
@@ -264,16 +249,10 @@ def _settled(delivery: Delivery, answer: Answered, *, by: Actor, now: datetime) 
     return answer.status
 
 
-def _holds_newer(delivery: Delivery) -> bool:
-    """Tell whether the import answered with is of an earlier delivery, overtaken since."""
-    done = Delivery.objects.filter(target=delivery.target, status=DeliveryStatus.DONE)
-    earlier = done.filter(remote_id=delivery.remote_id).exclude(pk=delivery.pk)
-    first = earlier.order_by("-finished_at").first()
-    is_import = delivery.target.kind == TargetKind.IMPORT_API
-    if not is_import or first is None or first.finished_at is None:
-        return False
-    overtook = done.filter(finished_at__gt=first.finished_at).exclude(file__md5=delivery.file.md5)
-    return overtook.exists()
+def _is_of_before(delivery: Delivery) -> bool:
+    """Tell whether the other side answered with the import of an earlier delivery, overtaken."""
+    others = Delivery.objects.filter(target=delivery.target, remote_id=delivery.remote_id)
+    return others.exclude(pk=delivery.pk).exists() and holds_newer(delivery)
 
 
 def _failed(delivery: Delivery, says: str, *, by: Actor, now: datetime) -> DeliveryStatus:

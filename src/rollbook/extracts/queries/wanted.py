@@ -27,6 +27,10 @@ from rollbook.shared.scope import Scope
 _KEY: Final = ["school_key", "name_key", "school_year"]
 
 
+class HeldFileUnread(ValueError):
+    """Say that a file of what the other side holds is no group file."""
+
+
 def sent_path(name: str) -> Path:
     """Return where the rows are kept that a target was sent and took."""
     return Path(settings.FILES_ROOT) / "extracts" / "sent" / name
@@ -60,7 +64,7 @@ def wanted_of(
 
     Shape:  should hold: what all active profiles in the schedule of its organization write.
             With `held`, a group file of what it holds in truth, that is compared instead.
-    Raises: TargetNotFound.
+    Raises: TargetNotFound; HeldFileUnread.
     """
     target = target_in(scope, target_uuid)
     year = int(current_school_year(on))
@@ -89,5 +93,8 @@ def desired_rows(scope: Scope, target: DeliveryTarget, *, on: date) -> pl.DataFr
 
 def _held_rows(held: bytes) -> pl.DataFrame:
     """Read a file of what the other side holds, however it is written, without faulty rows."""
-    rows = read_group_file(held, name="held.csv", world=GroupFileWorld()).rows
+    reading = read_group_file(held, name="held.csv", world=GroupFileWorld())
+    if fatal := next((each for each in reading.findings if each.severity == "fatal"), None):
+        raise HeldFileUnread(f"{fatal.says} {fatal.fix}")
+    rows = reading.rows
     return rows.select(pl.col(name).cast(pl.String).fill_null("") for name in GROUP_FILE)
