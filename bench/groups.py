@@ -25,6 +25,7 @@ RUNS = 3
 GROUP_ROWS = 200
 GROUPS_PER_SCHOOL = 100
 FIRST_SSID, FIRST_SCHOOL, YEAR = 10**9, 10**13, 2027
+FIGURES = ("state", "reading", "planning")
 SHAPES = ("sound", "quoted", "CR alone", "in any order", "without the last comma", "all padded")
 
 
@@ -41,11 +42,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="rollbook-bench-") as spare:
         folder = Path(asked.keep or spare)
         print(f"Group files of {asked.rows:,} rows: seconds and peak memory")
-        print(f"{'':<24}{'the state says':>18}{'Rollbook reads':>18}{'Polars, and writes':>20}")
+        print(
+            f"{'':<24}{'the state says':>18}{'Rollbook reads':>18}{'reads and plans':>18}{'Polars, and writes':>20}"
+        )
         for shape in SHAPES:
             path = written(folder / f"{shape.replace(' ', '_')}.csv", asked.rows, shape)
-            figures = "".join(f"{_stage(stage, path):>18}" for stage in ("state", "reading"))
+            figures = "".join(f"{_stage(stage, path):>18}" for stage in FIGURES)
             print(f"{shape:<24}{figures}{_stage('floor', path):>20}", flush=True)
+    print("\nGroup files made from rosters: see extracts.py", flush=True)
+    subprocess.run([sys.executable, str(HERE.with_name("extracts.py"))], check=True)
 
 
 def written(path: Path, rows: int, shape: str) -> Path:
@@ -126,6 +131,56 @@ def reading(path: Path) -> Callable[[], object]:
     return lambda: read_group_file(path, name=path.name, world=world)
 
 
+def planning(path: Path) -> Callable[[], object]:
+    """Read and plan, where half of the groups are there already with one student less."""
+    import polars as pl
+
+    from rollbook.groups.plan.current import (
+        GROUPS,
+        MEMBERS,
+        SCHOOLS,
+        STUDENTS,
+        USERS,
+        CurrentGroups,
+    )  # fmt: skip
+    from rollbook.groups.plan.file import plan_group_file
+
+    read = reading(path)
+    schools = pl.int_range(1000, eager=True)
+    numbers = pl.int_range(200_000, eager=True)
+    groups = pl.int_range(1250, eager=True)
+    members = pl.int_range(1250 * GROUP_ROWS, eager=True)
+    place = members % GROUP_ROWS
+    current = CurrentGroups(
+        schools=pl.DataFrame(
+            {"school_natural_id": (schools + FIRST_SCHOOL).cast(pl.String), "school_id": schools}
+        ).with_columns(pl.lit(1, pl.Int64).alias("district_id")).select(*SCHOOLS),
+        students=pl.DataFrame(
+            {"ssid": (numbers + FIRST_SSID).cast(pl.String), "student_id": numbers}
+        ).with_columns(pl.lit(1, pl.Int64).alias("district_id")).select(*STUDENTS),
+        groups=pl.DataFrame({"id": groups}).select(
+            "id",
+            pl.format("Teacher {} Period {}", "id", pl.col("id") % 7).alias("name"),
+            (pl.col("id") // GROUPS_PER_SCHOOL).alias("school_id"),
+            pl.lit(YEAR, pl.Int64).alias("school_year"),
+            pl.lit("").alias("subject"),
+            pl.lit("file").alias("origin"),
+            pl.lit(True).alias("is_active"),
+        ).select(*GROUPS),
+        members=pl.DataFrame(
+            {"id": members, "group_id": members // GROUP_ROWS, "student_id": members % 200_000}
+        ).filter(place > 1).select(*MEMBERS),
+        users=USERS.to_frame(),
+        subjects=("ELA", "Math"),
+    )  # fmt: skip
+
+    def read_and_plan() -> object:
+        rows = read().rows  # type: ignore[attr-defined]
+        return plan_group_file(rows, current, take_ids=lambda _table, _count: 10**9)
+
+    return read_and_plan
+
+
 def floor(path: Path) -> Callable[[], object]:
     """Read the same bytes as text with Polars and write them again, and nothing else."""
     import polars as pl
@@ -141,6 +196,7 @@ def floor(path: Path) -> Callable[[], object]:
 STAGES: dict[str, Callable[[Path], Callable[[], object]]] = {
     "state": state,
     "reading": reading,
+    "planning": planning,
     "floor": floor,
 }
 
