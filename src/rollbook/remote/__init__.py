@@ -1,4 +1,4 @@
-"""Other people's computers: HTTP and SFTP, with an end to everything.
+"""Other people's computers: HTTP, SFTP and S3, with an end to everything.
 
 Remote systems are down, slow, lying, half finished, or send a reader on to a private address. Every
 call here has a limit on time, bytes and tries; retries only what may be repeated, with full jitter

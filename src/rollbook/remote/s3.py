@@ -64,6 +64,10 @@ class S3Login:
 class S3Bucket:
     """Write to one bucket; the store is judged before each call as every other server is.
 
+    The library resolves the name once more by itself, so that whoever owns the name could still
+    lead it elsewhere in between. What goes out is signed for this host, and the certificate is for
+    its name.
+
     Shape: an object is whole or as it was before: a store shows nothing of one half sent.
     """
 

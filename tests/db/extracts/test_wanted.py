@@ -109,6 +109,18 @@ def test_a_repeated_try_makes_no_second_import(day: SchoolDay, target: DeliveryT
     assert GroupImport.objects.count() == 1
 
 
+def test_the_same_file_again_puts_back_what_was_changed_by_hand(
+    day: SchoolDay, target: DeliveryTarget
+) -> None:
+    profile = _profile(day.places.north, day.places.north_high)
+    _sent(profile, target)
+    before = _groups()
+    GroupMember.objects.filter(group__origin=GroupOrigin.FILE).first().delete()
+    assert _groups() != before
+    assert _sent(profile, target, now=NOW + HOUR).remote_status == "PROCESSED"
+    assert (_groups(), GroupImport.objects.count()) == (before, 2)
+
+
 def test_drift_orphans_and_who_sees_nobody_are_told(day: SchoolDay, target: DeliveryTarget) -> None:
     profile = _profile(day.places.north, day.places.north_high)
     _sent(profile, target)
