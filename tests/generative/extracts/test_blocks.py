@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from rollbook.extracts.plan.blocks import place_in_blocks, place_members
 from rollbook.extracts.plan.extraction import extract
+from rollbook.extracts.plan.writing import file_bytes
 from rollbook.extracts.types import ExtractData
+from rollbook.groups.checks.state import state_verdict
+from rollbook.groups.types import GroupFileWorld
 from tests.spec.extracts.worlds import SmallWorld, profile
 
 ids = st.sets(st.integers(1, 40), max_size=30)
@@ -130,6 +133,7 @@ def test_without_memory_the_order_of_ids_decides_and_the_file_says_split() -> No
     assert done.groups.select("name", "student_count", "user_count").rows() == [
         ("All 1", 200, 1), ("All 2", 200, 1), ("All 3", 50, 1)
     ]  # fmt: skip
+    assert state_verdict(file_bytes(done.rows), GroupFileWorld()).accepted
     assert [(w.code, w.count, w.rows) for w in done.warnings] == [
         ("split", 1, ("All 1", "All 2", "All 3"))
     ]

@@ -204,6 +204,26 @@ Ito Math 1,0002,2027,Math,S-eve,
 10 (2),0001,2027,All,,head@example.org
 10 (2),0001,2027,All,S-ana,
 """),
+    ("a class of two teachers is written until both have it", ELEMENTARY
+     + "class o2 Oak HR teachers=smith,jones period=2: dee",
+     "A elementary_teachers Oak teachers=smith\n"
+     "B secondary_classes Oak teachers=jones\n"
+     "C elementary_teachers Oak teachers=jones", """
+13 Smith Jane 1,0002,2027,All,,smith@example.org
+13 Smith Jane 1,0002,2027,All,S-dee,
+13 Smith Jane P2 1,0002,2027,All,,jones@example.org
+13 Smith Jane P2 1,0002,2027,All,,smith@example.org
+13 Smith Jane P2 1,0002,2027,All,S-dee,
+"""),
+    ("a block's name may not be another group's", CASES
+     + 'group ten East "10"  users=ito@example.org: ana\n'
+     + 'group teno East "10 1" users=ito@example.org: ben',
+     'A student_group East groups=ten\nB student_group East groups=teno pattern="{group}"', """
+10 1,0001,2027,All,,ito@example.org
+10 1,0001,2027,All,S-ana,
+10 1 (2),0001,2027,All,,ito@example.org
+10 1 (2),0001,2027,All,S-ben,
+"""),
 ]  # fmt: skip
 
 

@@ -25,7 +25,7 @@ course ENG0 "Reading" subjects=Reading department=English
 course ENGX "English 9, honors" subjects=ELA department=English
 course ALG1 "Algebra 1" subjects=Math department=Mathematics
 class good East ENG9 teachers=smith period=1: in* left* blank* second ten
-class past East ENG9 teachers=smith ends=2026-11-20: over*
+class past East ENG9 teachers=smith ends=2026-11-20: over
 class next East ENG9 teachers=smith begins=2026-11-21: soon*
 class math East ALG1 teachers=smith: dept* many*
 class read East ENG0 teachers=smith: area*

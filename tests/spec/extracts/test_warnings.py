@@ -57,10 +57,11 @@ CASES = [
          "1 school does not say which class is a student's primary one: nobody there is written."),
         ("no_rows", "A", 1, "", "This profile writes nothing.")]),
     ("schools closed or without an id", "school Shut id=0003 closed\nschool Blank id=",
-     "A elementary_grades Shut,Blank,East additional_staff=smith", [
+     "A elementary_grades Shut,Blank,Burnt,East additional_staff=smith", [
         ("no_school_id", "A", 1, "Blank",
          "1 school has no id that the state's system knows: nobody there is written."),
-        ("school_closed", "A", 1, "Shut", "1 chosen school is closed.")]),
+        ("school_closed", "A", 2, "Shut|a school that is no longer there",
+         "2 chosen schools are closed.")]),
     ("a year that is over, and one that has not begun", "",
      "A student_group East school_year=2026\nB student_group East school_year=2028", [
         ("year_passed", "A", 1, "",

@@ -146,6 +146,8 @@ def _schools(each: Chosen) -> Iterator[ExtractWarning]:
             count=len(names),
         )
     closed = each.schools.filter(~pl.col("is_active"))["school_name"].to_list()
+    missing = len(set(each.profile.settings.schools)) - each.schools.height
+    closed += ["a school that is no longer there"] * missing
     if closed:
         yield _told(
             each,
