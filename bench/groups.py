@@ -42,9 +42,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="rollbook-bench-") as spare:
         folder = Path(asked.keep or spare)
         print(f"Group files of {asked.rows:,} rows: seconds and peak memory")
-        print(
-            f"{'':<24}{'the state says':>18}{'Rollbook reads':>18}{'reads and plans':>18}{'Polars, and writes':>20}"
-        )
+        titles = ("the state says", "Rollbook reads", "reads and plans")
+        heads = "".join(f"{title:>18}" for title in titles)
+        print(f"{'':<24}{heads}{'Polars, and writes':>20}")
         for shape in SHAPES:
             path = written(folder / f"{shape.replace(' ', '_')}.csv", asked.rows, shape)
             figures = "".join(f"{_stage(stage, path):>18}" for stage in FIGURES)
