@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 
 from rollbook.access.queries import AccountNotFound, ClientNotFound, GrantNotFound
 from rollbook.changes.queries import NoSuchPlan
+from rollbook.extracts.queries.deliveries import DeliveryNotFound
 from rollbook.extracts.queries.files import FileNotFound
 from rollbook.extracts.queries.profiles import ProfileNotFound
+from rollbook.extracts.queries.targets import TargetNotFound
 from rollbook.groups.queries import GroupNotFound
 from rollbook.groups.queries.imports import ImportNotFound
 from rollbook.jobs.queries import JobNotFound
@@ -37,6 +39,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 NOT_FOUND = (
     AccountNotFound,
     ClientNotFound,
+    DeliveryNotFound,
     FileNotFound,
     GrantNotFound,
     GroupNotFound,
@@ -53,6 +56,7 @@ NOT_FOUND = (
     ResultIntakeNotFound,
     SourceNotFound,
     StudentNotFound,
+    TargetNotFound,
     TransferNotFound,
 )
 

@@ -14,6 +14,9 @@ from rollbook.access.actions import SandboxIsClosed, enter_sandbox, leave_sandbo
 from rollbook.access.models import Account
 from rollbook.access.queries import sandbox_entries, secrets_near_end
 from rollbook.changes.queries import open_plans
+from rollbook.extracts.queries.deliveries import failed_deliveries
+from rollbook.extracts.queries.targets import target_list
+from rollbook.extracts.types import REMIND_DAYS
 from rollbook.groups.queries import group_list
 from rollbook.jobs.queries import jobs_of
 from rollbook.jobs.types import JobStatus
@@ -141,6 +144,7 @@ def _waiting(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
             found.append((f"{name}. {says}", _("Review"), address))
     found += _of_rosters(scope, school_year)
     found += _of_programs(scope, school_year)
+    found += _of_deliveries(scope, school_year)
     if scope.may(Permission.SYSTEM_READ):
         failed = jobs_of(scope, status=JobStatus.FAILED).total_count
         if failed:
@@ -167,6 +171,34 @@ def _of_programs(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
         ) % {"name": secret.client.name, "n": days}
         address = reverse("client", args=[school_year, secret.client.uuid])
         found.append((says, _("Renew"), address))
+    return found
+
+
+def _of_deliveries(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
+    """List the group files that did not arrive, and the keys that end soon."""
+    if not scope.may(Permission.GROUP_WRITE):
+        return []
+    found: list[tuple[str, str, str]] = []
+    for row in failed_deliveries(scope):
+        says = _("1 delivery failed: %(file)s to %(target)s.") % {
+            "file": row.file_name,
+            "target": row.target_name,
+        }
+        found.append((says, _("Fix"), reverse("delivery", args=[school_year, row.uuid])))
+    for target in target_list(scope):
+        left = (target.key_expires_on - scope.on).days if target.key_expires_on else None
+        if left is not None and left <= REMIND_DAYS[0]:
+            says = (
+                _("The key of %(name)s has ended.")
+                if left < 0
+                else ngettext(
+                    "The key of %(name)s ends in %(n)d day.",
+                    "The key of %(name)s ends in %(n)d days.",
+                    left,
+                )
+            )
+            address = reverse("delivery_target_change", args=[school_year, target.uuid])
+            found.append((says % {"name": target.name, "n": left}, _("Type in a new key"), address))
     return found
 
 
