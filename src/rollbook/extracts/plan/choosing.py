@@ -241,7 +241,8 @@ def _furthest(rows: pl.DataFrame, places: pl.DataFrame) -> pl.Series:
     A million rows for each of fifty profiles: over sorted rows this is one walk, no hash table.
     """
     rows = rows.sort("place")
-    found = np.zeros(int(places["place"].max() or 0) + 1, dtype=np.int8)  # type: ignore[arg-type]
+    # Places stand in the order of their numbers, so the last one is the highest.
+    found = np.zeros(places["place"][-1] + 1 if places.height else 1, dtype=np.int8)
     if not rows.is_empty():
         place, stage = rows["place"].to_numpy(), rows["stage"].to_numpy()
         starts = np.concatenate(([0], np.flatnonzero(place[1:] != place[:-1]) + 1))
