@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -163,23 +162,23 @@ def _within(work: Callable[[], ResultT], seconds: float) -> ResultT:
 
     Raises: PassingFailure when it takes too long; what the work raises.
     """
-    answers: SimpleQueue[tuple[ResultT, None] | tuple[None, BaseException]] = SimpleQueue()
+    done: list[ResultT] = []
+    failed: list[BaseException] = []
 
     def run() -> None:
         try:
-            answers.put((work(), None))
+            done.append(work())
         except BaseException as error:  # carried to the caller's thread
-            answers.put((None, error))
+            failed.append(error)
 
     thread = threading.Thread(target=run, name="s3", daemon=True)
     thread.start()
     thread.join(seconds)
-    if answers.empty():
+    if failed:
+        raise failed[0]
+    if not done:
         raise PassingFailure("away", replies.TOO_SLOW)
-    result, error = answers.get()
-    if error is not None:
-        raise error
-    return result  # pyright: ignore[reportReturnType]
+    return done[0]
 
 
 def _told(work: Callable[[], ResultT]) -> ResultT:
