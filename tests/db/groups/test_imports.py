@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rollbook.access.models import ApiClient
+from rollbook.assessments.layouts import SHIPPED_SUBJECTS
 from rollbook.audit.models import AuditEntry
 from rollbook.changes.actions import PlanIsFinished, StateMovedOn, UndoHasNothingLeft
 from rollbook.changes.models import ChangePlan
@@ -39,6 +40,7 @@ from rollbook.groups.queries.imports import (
     plan_of_import,
     reading_of_import,
 )
+from rollbook.groups.queries.world import SUBJECTS
 from rollbook.groups.types import ImportOrigin, ImportStatus
 from rollbook.jobs.actions import run_until_empty
 from rollbook.jobs.models import Job
@@ -513,3 +515,7 @@ def test_addresses_of_accounts_and_of_the_districts_staff_are_known(places: Smal
     found = reading_of_import(north, made.uuid).findings
     told = {finding.value for finding in found if finding.code == "GRP-213"}
     assert told == {"gone@example.org", "south@example.org", "typo@example.org"}
+
+
+def test_the_subjects_of_files_are_those_of_assessments() -> None:
+    assert tuple(subject.code for subject in SHIPPED_SUBJECTS) == SUBJECTS

@@ -20,7 +20,7 @@ from rollbook.orgs.types import OrganizationKind, SessionKind
 from rollbook.people.models import Staff, Student, StudentAlias
 from rollbook.shared.scope import Permission, Scope
 
-# Those that are shipped with assessments, which stand above groups; a house test compares them.
+# Those that are shipped with assessments, which stand above groups; a test compares them.
 SUBJECTS: Final = ("ELA", "Math", "CAST", "ELPAC")
 # From so many numbers on, a district's students are read whole rather than looked up.
 _LOOKED_UP: Final = 5_000
