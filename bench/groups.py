@@ -51,6 +51,8 @@ def main() -> None:
             print(f"{shape:<24}{figures}{_stage('floor', path):>20}", flush=True)
     print("\nGroup files made from rosters: see extracts.py", flush=True)
     subprocess.run([sys.executable, str(HERE.with_name("extracts.py"))], check=True)
+    print("\nGroup files from the database to the disk: see extract_files.py", flush=True)
+    subprocess.run([sys.executable, str(HERE.with_name("extract_files.py"))], check=True)
 
 
 def written(path: Path, rows: int, shape: str) -> Path:

@@ -121,8 +121,8 @@ def large_district(
 ) -> tuple[Organization, list[Organization]]:
     """Fill an empty installation with one district, set by set.
 
-    Shape: each student is enrolled at a school and in `per_student` classes there; a teacher has
-           five classes.
+    Shape: each student is enrolled at a school and in `per_student` classes there, one an hour; a
+           teacher has one class an hour.
     """
     district = organization("district", "Large District", natural_id="19647330000000")
     places = [
@@ -169,6 +169,10 @@ def large_district(
         + 1
     )
     classes = seats.select("class_id", "place", "hour").unique().sort("class_id")
+    # One class an hour: of two in the same hour nobody could tell the groups apart.
+    classes = classes.with_columns(
+        teacher=pl.col("place") * blocks + (pl.col("class_id") - 1) % blocks + 1
+    )
     _insert_classes(district, first, classes, schools)
     _insert_seats(seats, classes)
     return district, places
@@ -177,7 +181,7 @@ def large_district(
 def _insert_classes(
     district: Organization, first: int, classes: pl.DataFrame, schools: int
 ) -> None:
-    teachers = classes.height // 5 + 1
+    teachers = classes["teacher"].max()
     _insert(
         STAFF,
         pl.DataFrame({"n": range(teachers)}).select(
@@ -235,7 +239,7 @@ def _insert_seats(seats: pl.DataFrame, classes: pl.DataFrame) -> None:
         classes.with_row_index("n").select(
             id=pl.col("n").cast(pl.Int64) + seats.height + 1,
             class_taught_id="class_id",
-            staff_id=pl.col("n").cast(pl.Int64) // 5 + 1,
+            staff_id="teacher",
             role=pl.lit("teacher"),
             is_primary=pl.lit(value=True),
             begins_on=pl.lit(BEGINS_ON),

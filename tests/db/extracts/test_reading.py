@@ -235,7 +235,7 @@ def test_each_table_is_read_once_for_all_profiles(
             for kind in kinds
             for n in range(count)
         ]
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             extract_data(EVERYTHING, profiles, on=ON)
 
 

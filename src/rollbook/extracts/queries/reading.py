@@ -16,11 +16,12 @@ from rollbook.extracts.types import AskedProfile, ExtractData, ProfileKind
 from rollbook.orgs.models import Organization, OrganizationLink
 from rollbook.orgs.queries import within
 from rollbook.orgs.types import OrganizationKind
+from rollbook.people.models import Class
 from rollbook.shared.scope import Permission, Scope
 
 # So long a number is one that people say; a longer one is the key of a system.
 _SHORT_NUMBER: Final = 6
-_TEACHES, _COUNSELS = 1, 2
+_LEARNS, _TEACHES, _COUNSELS = 0, 1, 2
 
 _SCHOOLS: Final = {
     "id": pl.Int64,
@@ -51,13 +52,7 @@ _COURSES: Final[Mapping[str, Kind]] = {
     "subjects": "text",
     "department": "text",
 }
-_ENROLLMENTS: Final[Mapping[str, Kind]] = {
-    "class_id": "id",
-    "student_id": "id",
-    "staff_id": "id",
-    "is_primary": "flag",
-    "part": "number",
-}
+_ENROLLMENTS: Final[Mapping[str, Kind]] = {"class_id": "id", "person_id": "id", "mark": "number"}
 _STUDENTS: Final[Mapping[str, Kind]] = {
     "id": "id",
     "ssid": "text",
@@ -107,19 +102,34 @@ _COURSES_ASKED: Final = """
     WHERE id IN (SELECT course_id FROM rollbook_class
                  WHERE school_id {schools} AND school_year {years})
 """
-# An enrollment is looked at on the day; in a class whose term is over, on its last day, and in one
-# whose term has not begun, on its first: so that "the term has ended" is not "in no class".
-_ENROLLMENTS_ASKED: Final = """
-    SELECT e.class_taught_id AS class_id, e.student_id AS student_id, e.staff_id AS staff_id,
-           e.is_primary AS is_primary, CASE lower(e.role) WHEN 'teacher' THEN 1
-           WHEN 'counselor' THEN 2 ELSE 0 END AS part
-    FROM rollbook_class c JOIN rollbook_enrollment e ON e.class_taught_id = c.id
-    WHERE c.school_id {schools} AND c.school_year {years} AND e.is_active
-      AND (e.begins_on IS NULL OR e.begins_on <= %s
-           OR (c.begins_on > %s AND e.begins_on <= c.begins_on))
-      AND (e.ends_before IS NULL OR e.ends_before > %s
-           OR (c.ends_before <= %s AND e.ends_before >= c.ends_before))
+# Three numbers a row: `mark` is twice what the person is there, and one more where it is primary.
+_MARKED: Final = """
+    SELECT e.class_taught_id AS class_id, COALESCE(e.student_id, e.staff_id) AS person_id,
+           CASE WHEN e.is_primary THEN 1 ELSE 0 END
+           + CASE WHEN e.student_id IS NOT NULL THEN 0 WHEN lower(e.role) = 'teacher' THEN 2
+             WHEN lower(e.role) = 'counselor' THEN 4 ELSE 6 END AS mark
 """
+_ON_THE_DAY: Final = (
+    _MARKED
+    + """
+    FROM rollbook_enrollment e
+    WHERE e.is_active AND (e.begins_on IS NULL OR e.begins_on <= %s)
+      AND (e.ends_before IS NULL OR e.ends_before > %s)
+"""
+)
+# In a class whose term is over an enrollment is looked at on the last day, and in one whose term
+# has not begun on the first: so that "the term has ended" is not "in no class".
+_OUT_OF_TERM: Final = (
+    _MARKED
+    + """
+    FROM rollbook_class c JOIN rollbook_enrollment e ON e.class_taught_id = c.id
+    WHERE c.id {classes} AND e.is_active
+      AND (e.begins_on IS NULL OR e.begins_on <= %s OR e.begins_on <= c.begins_on)
+      AND (e.ends_before IS NULL OR e.ends_before > %s OR e.ends_before >= c.ends_before)
+"""
+)
+# From such a share of all classes on, reading every enrollment is faster than looking them up.
+_MOST_CLASSES: Final = 0.2
 _STUDENTS_ASKED: Final = """
     SELECT s.id AS id, s.ssid AS ssid, e.grade AS grade, e.school_id AS school_id,
            CASE WHEN (e.begins_on IS NULL OR e.begins_on <= %s)
@@ -158,11 +168,9 @@ class _Asked:
     values: tuple[object, object]
     on: str
 
-    def read(
-        self, text: str, columns: Mapping[str, Kind], *, before: int = 0, after: int = 0
-    ) -> pl.DataFrame:
-        """Run a statement; it names the day so often before the schools, and after the years."""
-        values = [*[self.on] * before, *self.values, *[self.on] * after]
+    def read(self, text: str, columns: Mapping[str, Kind], *, before: int = 0) -> pl.DataFrame:
+        """Run a statement; it names the day so often before the schools."""
+        values = [*[self.on] * before, *self.values]
         return read_columns(text.format(schools=self.schools, years=self.years), values, columns)
 
 
@@ -182,11 +190,7 @@ def extract_data(scope: Scope, profiles: Sequence[AskedProfile], *, on: date) ->
     asked = _asked(schools["id"], {profile.settings.school_year for profile in profiles}, on)
     has_classes = kinds != {ProfileKind.STUDENT_GROUP}
     classes = _read_if(has_classes, asked, _CLASSES_ASKED, _CLASSES).sort("id")
-    enrollments = (
-        asked.read(_ENROLLMENTS_ASKED, _ENROLLMENTS, after=4)
-        if has_classes
-        else _none(_ENROLLMENTS)
-    )
+    enrollments = _enrollments(classes, asked.on)
     students = _students(asked)
     taken = _of_students(enrollments, students)
     caseloads = _caseloads(asked, enrollments, taken, is_read=ProfileKind.COUNSELOR in kinds)
@@ -271,24 +275,49 @@ def _with_tracking(
     return schools.with_columns(tracks_primary=pl.col("id").is_in(tracking.unique().implode()))
 
 
+def _enrollments(classes: pl.DataFrame, on: str) -> pl.DataFrame:
+    """Return who is in which class on a day, and in classes out of term who was or will be."""
+    day = date.fromisoformat(on)
+    is_out = (pl.col("begins_on") > day) | (pl.col("ends_before") <= day)
+    out = classes.filter(is_out.fill_null(value=False))
+    running = classes.join(out, on="id", how="anti").select(class_id="id")
+    share = running.height / max(Class.objects.count(), 1) if running.height else 0
+    condition, ids = among(running["class_id"])
+    if not running.height:
+        held = _none(_ENROLLMENTS)
+    elif share >= _MOST_CLASSES:
+        held = read_columns(_ON_THE_DAY, [on, on], _ENROLLMENTS)
+    else:
+        statement = f"{_ON_THE_DAY} AND e.class_taught_id {condition}"
+        held = read_columns(statement, [on, on, ids], _ENROLLMENTS)
+    held = held.join(running, on="class_id", how="semi")
+    if not out.height:
+        return held
+    condition, ids = among(out["id"])
+    statement = _OUT_OF_TERM.format(classes=condition)
+    return pl.concat([held, read_columns(statement, [ids, on, on], _ENROLLMENTS)])
+
+
 def _of_students(enrollments: pl.DataFrame, students: pl.DataFrame) -> pl.DataFrame:
     """Return who takes which class: once each, those alone who are students of the schools."""
-    return (
-        enrollments.filter(pl.col("student_id").is_not_null())
-        .join(students.select("id").unique(), left_on="student_id", right_on="id", how="semi")
-        .group_by("class_id", "student_id")
-        .agg(pl.col("is_primary").any())
-        .sort("class_id", "student_id")
-    )
+    seats = _seats(enrollments, _LEARNS, "student_id")
+    known = students.select(student_id="id").unique()
+    return seats.join(known, on="student_id", how="semi").sort("class_id", "student_id")
 
 
 def _of_staff(enrollments: pl.DataFrame, part: int) -> pl.DataFrame:
-    return (
-        enrollments.filter(pl.col("staff_id").is_not_null(), pl.col("part") == part)
-        .group_by("class_id", "staff_id")
-        .agg(pl.col("is_primary").any())
-        .sort("class_id", "staff_id")
+    return _seats(enrollments, part, "staff_id").sort("class_id", "staff_id")
+
+
+def _seats(enrollments: pl.DataFrame, part: int, person: str) -> pl.DataFrame:
+    """Return who is what in which class, once each."""
+    found = enrollments.filter(pl.col("mark") // 2 == part).select(
+        "class_id", pl.col("person_id").alias(person), is_primary=pl.col("mark") % 2 == 1
     )
+    # The primary one of twins stays; without twins, which is as good as always, nothing is sorted.
+    if found.select("class_id", person).is_unique().all():
+        return found
+    return found.sort("is_primary", descending=True).unique(["class_id", person], keep="first")
 
 
 def _students(asked: _Asked) -> pl.DataFrame:
