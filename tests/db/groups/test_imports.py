@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from rollbook.access.models import ApiClient
-from rollbook.assessments.layouts import SHIPPED_SUBJECTS
 from rollbook.audit.models import AuditEntry
 from rollbook.changes.actions import PlanIsFinished, StateMovedOn, UndoHasNothingLeft
 from rollbook.changes.models import ChangePlan
@@ -40,14 +37,13 @@ from rollbook.groups.queries.imports import (
     plan_of_import,
     reading_of_import,
 )
-from rollbook.groups.queries.world import SUBJECTS
 from rollbook.groups.types import ImportOrigin, ImportStatus
 from rollbook.jobs.actions import run_until_empty
 from rollbook.jobs.models import Job
-from rollbook.people.models import Staff, StudentAlias
+from rollbook.people.models import StudentAlias
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Scope
-from tests.factories.accounts import BY, EVERYTHING, NOW, account, scope_with
+from tests.factories.accounts import BY, EVERYTHING, NOW, scope_with
 from tests.factories.group_files import bytes_of
 from tests.factories.places import SmallState, small_state
 from tests.factories.readiness import student
@@ -493,29 +489,3 @@ def test_an_extract_of_the_same_bytes_mends_what_was_changed_since(places: Small
     sent("G,0101,2027,,N1,", origin=ImportOrigin.EXTRACT)
     assert stored()["G"][2] == ["N1"]
     assert sent("G,0101,2027,,N1,", origin=ImportOrigin.EXTRACT).status == ImportStatus.NO_UPDATE
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_a_list_asks_the_database_as_often_for_many(places: SmallState, count: int) -> None:
-    for number in range(count):
-        sent(f"G{number},0101,2027,,N1,")
-    with CaptureQueriesContext(connection) as queries:
-        assert len(import_list(EVERYTHING).items) == count
-    assert len(queries) == 2
-
-
-def test_addresses_of_accounts_and_of_the_districts_staff_are_known(places: SmallState) -> None:
-    account("boss@example.org")
-    account("gone@example.org", is_active=False)
-    Staff.objects.create(district=places.north, email="Teach@example.org")
-    Staff.objects.create(district=places.south, email="south@example.org")
-    names = ("Boss", "gone", "teach", "south", "typo")
-    north = scope_with("district_admin", places.north)
-    made = sent(*(f"G,0101,2027,,,{name}@example.org" for name in names), scope=north)
-    found = reading_of_import(north, made.uuid).findings
-    told = {finding.value for finding in found if finding.code == "GRP-213"}
-    assert told == {"gone@example.org", "south@example.org", "typo@example.org"}
-
-
-def test_the_subjects_of_files_are_those_of_assessments() -> None:
-    assert tuple(subject.code for subject in SHIPPED_SUBJECTS) == SUBJECTS
