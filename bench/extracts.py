@@ -25,7 +25,7 @@ from rollbook.extracts.plan.extraction import extract
 from rollbook.extracts.plan.writing import file_bytes
 from rollbook.extracts.types import (
     AskedProfile,
-    ExtractData,
+    ExtractWorld,
     Extraction,
     ProfileKind,
     ProfileSettings,
@@ -40,7 +40,7 @@ PROFILES = 50
 YEAR = 2027
 
 
-def district(students: int) -> ExtractData:
+def district(students: int) -> ExtractWorld:
     """Make a district by arithmetic: whole schools of students, each in classes of the school."""
     size = students // SCHOOLS
     of_school = size * CLASSES_EACH // CLASS_SIZE
@@ -56,7 +56,7 @@ def district(students: int) -> ExtractData:
         "is_primary": np.repeat([True] + [False] * (CLASSES_EACH - 1), len(student)),
     })  # fmt: skip
     number = pl.col("id")
-    return ExtractData(
+    return ExtractWorld(
         on=date(2026, 11, 20),
         schools=_numbered(SCHOOLS).select(
             "id", uuid=pl.format("school-{}", number), natural_id=pl.format("{}", number + 10**13),

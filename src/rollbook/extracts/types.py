@@ -100,7 +100,7 @@ class AskedProfile:
 
 
 @dataclass(frozen=True, slots=True)
-class ExtractData:
+class ExtractWorld:
     """Hold all that the profiles of one run choose from, as frames of ids and words.
 
     Shape: every id is Int64, every uuid and word text, dates Date, flags Boolean, never null where
@@ -202,7 +202,7 @@ class Extraction:
            SSID; never a duplicate. `groups` is one row per group: school_natural_id, name,
            school_year, subject, profile, student_count, user_count. `left_out` has student_id,
            school_id, profile (pl.Enum of the profiles), criterion (pl.Enum of LeftOut), one row
-           per student, school and profile that does not write them. `blocks` (as in ExtractData)
+           per student, school and profile that does not write them. `blocks` (as in ExtractWorld)
            are the block numbers of the groups of this run that are large enough to need any; for
            each school, year and base in it they take the place of all earlier ones.
     """

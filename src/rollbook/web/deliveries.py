@@ -236,7 +236,7 @@ def target(request: Reader, school_year: int, target: UUID) -> HttpResponse:
     needs=Permission.GROUP_WRITE,
 )
 @require_POST
-def do_to_target(request: Reader, school_year: int, target: UUID) -> HttpResponse:
+def decide_target(request: Reader, school_year: int, target: UUID) -> HttpResponse:
     """Check a connection, empty what nothing writes any more, or close a target."""
     row = get_target(request.scope, target)
     choice = request.POST.get("choice", "")

@@ -122,7 +122,7 @@ urlpatterns: list[URLPattern] = [
         deliveries.change_target,
         name="delivery_target_change",
     ),
-    path(f"{GROUPS}targets/<uuid:target>/do/", deliveries.do_to_target, name="delivery_target_do"),
+    path(f"{GROUPS}targets/<uuid:target>/do/", deliveries.decide_target, name="delivery_target_do"),
     path(f"{GROUPS}format/", group_format.csv_format, name="group_format"),
     path(f"{GROUPS}groups-template.csv", group_format.template_csv, name="group_template"),
     path(f"{YEAR}result-files/", intakes.intakes, name="result_intakes"),

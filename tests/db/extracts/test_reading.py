@@ -21,7 +21,7 @@ from rollbook.extracts.queries.choosing import (
     teacher_choices,
 )
 from rollbook.extracts.queries.reading import extract_data
-from rollbook.extracts.types import AskedProfile, ExtractData, ProfileKind, ProfileSettings
+from rollbook.extracts.types import AskedProfile, ExtractWorld, ProfileKind, ProfileSettings
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
 from rollbook.people.models import Enrollment, SchoolEnrollment, Student
 from rollbook.shared.scope import Permission, Scope
@@ -46,11 +46,11 @@ def day() -> SchoolDay:
     return school_day()
 
 
-def data_for(settings: ProfileSettings, scope: Scope = EVERYTHING, on: date = ON) -> ExtractData:
+def data_for(settings: ProfileSettings, scope: Scope = EVERYTHING, on: date = ON) -> ExtractWorld:
     return extract_data(scope, [AskedProfile("p", "P", settings)], on=on)
 
 
-def ssids(data: ExtractData) -> list[str]:
+def ssids(data: ExtractWorld) -> list[str]:
     return data.students["ssid"].sort().to_list()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rollbook.extracts.plan.blocks import place_in_blocks, place_members
 from rollbook.extracts.plan.extraction import extract
 from rollbook.extracts.plan.writing import file_bytes
-from rollbook.extracts.types import ExtractData
+from rollbook.extracts.types import ExtractWorld
 from rollbook.groups.checks.state import state_verdict
 from rollbook.groups.types import GroupFileWorld
 from tests.spec.extracts.worlds import SmallWorld, profile
@@ -103,10 +103,10 @@ group all East "All" users=ito@example.org: {names}
 """)
 
 
-def without(data: ExtractData, student: int) -> ExtractData:
+def without(data: ExtractWorld, student: int) -> ExtractWorld:
     kept = data.group_members.filter(pl.col("student_id") != student)
-    return ExtractData(**{
-        name: getattr(data, name) for name in ExtractData.__slots__ if name != "group_members"
+    return ExtractWorld(**{
+        name: getattr(data, name) for name in ExtractWorld.__slots__ if name != "group_members"
     }, group_members=kept)  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from rollbook.extracts.plan.writing import file_bytes, rows_of
 from rollbook.extracts.rules.naming import FIELDS
 from rollbook.extracts.types import (
     AskedProfile,
-    ExtractData,
+    ExtractWorld,
     Extraction,
     ProfileKind,
     ProfileSettings,
@@ -35,7 +35,7 @@ PIECES = [f"{{{name}}}" for name in FIELDS] + [
 DAYS = [None, None, None, date(2026, 8, 1), TODAY, date(2026, 11, 21), date(2027, 6, 1)]
 
 
-def world(chance: random.Random) -> ExtractData:
+def world(chance: random.Random) -> ExtractWorld:
     """Make a small world in which a lot is shared, missing, or has the same name."""
     pick, maybe = chance.choice, lambda share: chance.random() < share
     schools, students, staff = (range(1, chance.randint(1, most) + 1) for most in (3, 8, 4))
@@ -89,7 +89,7 @@ def world(chance: random.Random) -> ExtractData:
     for row in tables["students"]:
         row["ssid"] = ssids[row["id"]]
     frames = {name: pl.DataFrame(tables[name], schema=SCHEMAS[name]) for name in SCHEMAS}
-    return ExtractData(on=TODAY, **frames)
+    return ExtractWorld(on=TODAY, **frames)
 
 
 def some_profiles(chance: random.Random) -> list[AskedProfile]:
@@ -147,7 +147,7 @@ def is_accepted_by_the_state(done: Extraction) -> None:
 
 
 def is_the_same_in_any_order(
-    done: Extraction, profiles: list[AskedProfile], data: ExtractData, chance: random.Random
+    done: Extraction, profiles: list[AskedProfile], data: ExtractWorld, chance: random.Random
 ) -> None:
     frames = {f.name: getattr(data, f.name) for f in fields(data) if f.name != "on"}
     mixed = {name: frame.sample(fraction=1, shuffle=True, seed=chance.randrange(2**31))
@@ -159,7 +159,7 @@ def is_the_same_in_any_order(
     assert again.warnings == done.warnings
 
 
-def forgets_nobody(done: Extraction, profiles: list[AskedProfile], data: ExtractData) -> None:
+def forgets_nobody(done: Extraction, profiles: list[AskedProfile], data: ExtractWorld) -> None:
     left_out = done.left_out.with_columns(pl.col("profile").cast(pl.String))
     schools = dict(zip(data.schools["uuid"], data.schools["id"], strict=True))
     ssids = dict(zip(data.students["id"], data.students["ssid"], strict=True))

@@ -20,7 +20,7 @@ from datetime import date
 
 import polars as pl
 
-from rollbook.extracts.types import AskedProfile, ExtractData, ProfileSettings
+from rollbook.extracts.types import AskedProfile, ExtractWorld, ProfileSettings
 
 TODAY = date(2026, 11, 20)
 YEAR = 2027
@@ -137,11 +137,11 @@ class SmallWorld:
         for name in names:
             self.add("group_members", group_id=number, student_id=self.ids[name])
 
-    def data(self, on: date = TODAY, blocks: pl.DataFrame | None = None) -> ExtractData:
+    def data(self, on: date = TODAY, blocks: pl.DataFrame | None = None) -> ExtractWorld:
         frames = {name: pl.DataFrame(self.rows[name], schema=SCHEMAS[name]) for name in SCHEMAS}
         if blocks is not None:
             frames["blocks"] = blocks
-        return ExtractData(on=on, **frames)
+        return ExtractWorld(on=on, **frames)
 
 
 def profile(line: str) -> AskedProfile:

@@ -19,7 +19,7 @@ from rollbook.extracts.plan.extraction import extract
 from rollbook.extracts.queries.files import files_of_run, groups_path, left_out_path
 from rollbook.extracts.queries.profiles import as_asked, profiles_asked
 from rollbook.extracts.queries.reading import blocks_of, extract_data
-from rollbook.extracts.types import AskedProfile, ExtractData, Extraction, ExtractWarning
+from rollbook.extracts.types import AskedProfile, ExtractWorld, Extraction, ExtractWarning
 from rollbook.jobs.actions import enqueue
 from rollbook.orgs.models import Organization, OrganizationLink
 from rollbook.orgs.queries import within
@@ -202,7 +202,7 @@ def _parts(
     place: Organization | None,
     asked: Sequence[AskedProfile],
     extraction: Extraction,
-    data: ExtractData,
+    data: ExtractWorld,
 ) -> list[_Part]:
     schools = data.schools.select(school_natural_id="natural_id", school_id="id")
     groups = extraction.groups.join(
@@ -237,7 +237,7 @@ def _parts(
     return parts
 
 
-def _not_in(rows: pl.DataFrame, left_out: pl.DataFrame, data: ExtractData) -> pl.DataFrame:
+def _not_in(rows: pl.DataFrame, left_out: pl.DataFrame, data: ExtractWorld) -> pl.DataFrame:
     """Keep of those left out who is not in the file by another profile or school."""
     written = data.students.filter(pl.col("ssid").str.strip_chars() != "").join(
         rows.select(ssid="student_ssid").unique(), on="ssid", how="semi"
@@ -245,7 +245,7 @@ def _not_in(rows: pl.DataFrame, left_out: pl.DataFrame, data: ExtractData) -> pl
     return left_out.join(written, left_on="student_id", right_on="id", how="anti")
 
 
-def _gone(asked: Sequence[AskedProfile], data: ExtractData) -> tuple[ExtractWarning, ...]:
+def _gone(asked: Sequence[AskedProfile], data: ExtractWorld) -> tuple[ExtractWarning, ...]:
     """Warn of schools that a profile names and that are out of reach, or no more."""
     here = set(data.schools["uuid"])
     counts = {each.uuid: len(set(each.settings.schools) - here) for each in asked}

@@ -10,10 +10,10 @@ from rollbook.extracts.plan.rows import counted_groups, file_rows, left_out_rows
 from rollbook.extracts.plan.settling import settle
 from rollbook.extracts.plan.warnings import warn
 from rollbook.extracts.plan.world import prepare_world
-from rollbook.extracts.types import AskedProfile, ExtractData, Extraction
+from rollbook.extracts.types import AskedProfile, ExtractWorld, Extraction
 
 
-def extract(profiles: Sequence[AskedProfile], data: ExtractData) -> Extraction:
+def extract(profiles: Sequence[AskedProfile], data: ExtractWorld) -> Extraction:
     """Work out the group file that profiles write together, the earlier ones first.
 
     Shape: see types.Extraction. The same data with the same memory of blocks give the same rows in

@@ -11,7 +11,7 @@ import polars as pl
 
 from rollbook.extracts.rules.addresses import is_address, plain_address
 from rollbook.extracts.rules.rendering import cleaned, folded
-from rollbook.extracts.types import AskedProfile, ExtractData
+from rollbook.extracts.types import AskedProfile, ExtractWorld
 
 HOMEROOM: Final = "homeroom"
 Ranges = Mapping[int, tuple[int, int]]
@@ -45,7 +45,7 @@ class World:
     taken: pl.DataFrame
     taken_ranges: Ranges
     staff: pl.DataFrame
-    data: ExtractData
+    data: ExtractWorld
 
     def places_of(self, school_ids: Sequence[int]) -> pl.DataFrame:
         """Return the places at some schools."""
@@ -56,7 +56,7 @@ class World:
         return _sliced(self.taken, self.taken_ranges, school_ids)
 
 
-def prepare_world(profiles: Sequence[AskedProfile], data: ExtractData) -> World:
+def prepare_world(profiles: Sequence[AskedProfile], data: ExtractWorld) -> World:
     """Put in order what the profiles of a run choose from, once for all of them.
 
     Shape: only schools that a profile names; the order of the rows given does not matter.
@@ -173,7 +173,7 @@ def _taught(taught: pl.DataFrame, staff: pl.DataFrame) -> pl.DataFrame:
 
 
 def _classes(
-    data: ExtractData, schools: pl.DataFrame, taught: pl.DataFrame, staff: pl.DataFrame
+    data: ExtractWorld, schools: pl.DataFrame, taught: pl.DataFrame, staff: pl.DataFrame
 ) -> pl.DataFrame:
     crews = taught.group_by("class_id").agg(
         pl.col("staff_id").first().alias("owner_id"),

@@ -12,7 +12,7 @@ import polars as pl
 
 from rollbook.extracts.queries.columns import Kind, among, read_columns
 from rollbook.extracts.rules.addresses import plain_address
-from rollbook.extracts.types import AskedProfile, ExtractData, ProfileKind
+from rollbook.extracts.types import AskedProfile, ExtractWorld, ProfileKind
 from rollbook.orgs.models import Organization, OrganizationLink
 from rollbook.orgs.queries import within
 from rollbook.orgs.types import OrganizationKind
@@ -174,10 +174,10 @@ class _Asked:
         return read_columns(text.format(schools=self.schools, years=self.years), values, columns)
 
 
-def extract_data(scope: Scope, profiles: Sequence[AskedProfile], *, on: date) -> ExtractData:
+def extract_data(scope: Scope, profiles: Sequence[AskedProfile], *, on: date) -> ExtractWorld:
     """Read what profiles choose from, as far as the reader writes groups there.
 
-    Shape: as ExtractData says. A school's `number` is its sourcedId where that is a number of at
+    Shape: as ExtractWorld says. A school's `number` is its sourcedId where that is a number of at
            most six digits, as most student information systems count schools, else its natural
            id. A student who was merged into another is not there. Classes and staff are empty when
            every profile is about student groups, groups when none is, caseloads when none is about
@@ -196,7 +196,7 @@ def extract_data(scope: Scope, profiles: Sequence[AskedProfile], *, on: date) ->
     caseloads = _caseloads(asked, enrollments, taken, is_read=ProfileKind.COUNSELOR in kinds)
     taught = _of_staff(enrollments, _TEACHES)
     working = pl.concat([taught["staff_id"], caseloads["staff_id"]]).unique()
-    return ExtractData(
+    return ExtractWorld(
         on=on,
         schools=_with_tracking(schools, classes, taken),
         students=students,
@@ -365,7 +365,7 @@ def _staff(
 def _group_frames(
     asked: _Asked, profiles: Sequence[AskedProfile], *, is_read: bool
 ) -> dict[str, pl.DataFrame]:
-    """Return groups, their members and their users, by the names of ExtractData."""
+    """Return groups, their members and their users, by the names of ExtractWorld."""
     named = sorted({uuid for profile in profiles for uuid in profile.settings.groups})
     found = _read_if(is_read, asked, _GROUPS_ASKED, _GROUPS)
     groups = found.filter(~pl.col("follows") | pl.col("uuid").is_in(named)).drop("follows")
