@@ -2,10 +2,10 @@
 
     python bench/extract_files.py [students]
 
-Uses DATABASE_URL, or SQLite in a temporary folder. A district of 300 schools: each student takes six
-classes, so 200,000 students make 1.2 million enrollments. Fifty profiles, each for schools of its
-own, written into one file. The floor is the same rows written as CSV by Polars, with nothing else
-done. Filling the database takes longer than all that is measured.
+Uses DATABASE_URL, or SQLite in a temporary folder. A district of 300 schools: each student takes
+six classes, so 200,000 students make 1.2 million enrollments. Fifty profiles, each for schools of
+its own, written into one file. The floor is the same rows written as CSV by Polars, with nothing
+else done. Filling the database takes longer than all that is measured.
 """
 
 from __future__ import annotations
