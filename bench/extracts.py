@@ -25,8 +25,8 @@ from rollbook.extracts.plan.extraction import extract
 from rollbook.extracts.plan.writing import file_bytes
 from rollbook.extracts.types import (
     AskedProfile,
-    ExtractWorld,
     Extraction,
+    ExtractWorld,
     ProfileKind,
     ProfileSettings,
 )

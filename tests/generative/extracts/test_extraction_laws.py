@@ -16,8 +16,8 @@ from rollbook.extracts.plan.writing import file_bytes, rows_of
 from rollbook.extracts.rules.naming import FIELDS
 from rollbook.extracts.types import (
     AskedProfile,
-    ExtractWorld,
     Extraction,
+    ExtractWorld,
     ProfileKind,
     ProfileSettings,
     SubjectArea,

@@ -19,7 +19,7 @@ from rollbook.extracts.plan.extraction import extract
 from rollbook.extracts.queries.files import files_of_run, groups_path, left_out_path
 from rollbook.extracts.queries.profiles import as_asked, profiles_asked
 from rollbook.extracts.queries.reading import blocks_of, extract_data
-from rollbook.extracts.types import AskedProfile, ExtractWorld, Extraction, ExtractWarning
+from rollbook.extracts.types import AskedProfile, Extraction, ExtractWarning, ExtractWorld
 from rollbook.jobs.actions import enqueue
 from rollbook.orgs.models import Organization, OrganizationLink
 from rollbook.orgs.queries import within

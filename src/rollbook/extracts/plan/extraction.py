@@ -10,7 +10,7 @@ from rollbook.extracts.plan.rows import counted_groups, file_rows, left_out_rows
 from rollbook.extracts.plan.settling import settle
 from rollbook.extracts.plan.warnings import warn
 from rollbook.extracts.plan.world import prepare_world
-from rollbook.extracts.types import AskedProfile, ExtractWorld, Extraction
+from rollbook.extracts.types import AskedProfile, Extraction, ExtractWorld
 
 
 def extract(profiles: Sequence[AskedProfile], data: ExtractWorld) -> Extraction:
