@@ -44,6 +44,8 @@ PAGES = {
     "my_groups": "persons",
     "onlookers": "persons",
     "groups": "persons",
+    "group_uploads": "group files",
+    "group_upload": "group files",
     "roster_questions": "decisions",
     "roster_source_download": "export",
     "roster_plan": "plan",
@@ -63,7 +65,9 @@ PAGES = {
 RANDOM_COOKIES = frozenset({"csrftoken", "sessionid"})
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 # Pages that show who may sign in, or who paused a source: to whoever may see that account.
-OF_ACCOUNTS = frozenset({"people", "person", "roster_source"})
+OF_ACCOUNTS = frozenset({"people", "person", "roster_source", "onlookers"})
+# Pages that show by which addresses a group is read, to whoever opens the group.
+OF_GROUPS = frozenset({"group", "groups"})
 # Pages that name who sees to it that a place gets ready, and offer others for it.
 OF_OWNERS = frozenset({"readiness", "readiness_csv", "readiness_of"})
 # Would end the session that the canary rides on, by design and in test_sessions.py.
@@ -72,13 +76,15 @@ SIGNS_OUT = frozenset({"leave", "account_logout", "mfa_deactivate_totp"})
 CHANGES = frozenset(
     {
         "roster_decide", "roster_sections", "roster_source_do", "roster_source_download", "person",
-        "duplicate_pair", "student_id",
+        "duplicate_pair", "student_id", "group", "onlookers", "group_upload_decide",
     }
 )  # fmt: skip
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "school_results": (f"{ALL_ASSESSMENTS}&view=claim",),
     "school_results_csv": (ALL_ASSESSMENTS,),
     "group_results": (f"{ALL_ASSESSMENTS}&view=claim",),
+    "group_uploads": ("who=all",),
+    "group_make": ("way=classes", "way=rule"),
     "roster_rows": ("table=students", "action=add&page=2"),
 }
 ADDRESSES = re.compile(r"""(?:href|action|src|value)="([^"]*[/?][^"]*)\"""")
@@ -249,6 +255,8 @@ class Canary:
         if reader is None:
             return set()
         own = {reader.number}  # every page says whose it is
+        if ask.route in OF_GROUPS:
+            own |= self.oracle.users_of_groups(reader)
         if ask.route in OF_OWNERS:
             own |= self.oracle.owners(reader)
         if ask.route in OF_ACCOUNTS | OF_OWNERS:
@@ -324,6 +332,7 @@ class Canary:
             "key": ["key"],
             "uidb36": ["1"],
             "server": ["default"],
+            "upload": self._some([file.uuid for file in world.group_files], few + 2),
             "number": self._some([file.number for file in world.group_files], few),
             "client": self._some([program.uuid for program in world.programs], few),
         }
@@ -361,11 +370,30 @@ def _searches(canary: Canary) -> list[dict[str, str]]:
     return [{"text": text} for text in ("ZQ", *words)]
 
 
+def _words(canary: Canary) -> list[dict[str, str]]:
+    return [{"words": search["text"], "choice": "find"} for search in _searches(canary)]
+
+
+def _addresses(canary: Canary) -> list[dict[str, str]]:
+    return [{"address": reader.email} for reader in canary._some(canary.world.readers, 2)]
+
+
 FORMS: Mapping[str, Callable[[Canary], list[dict[str, str]]]] = {
     "find_student": _ssids,
     "students": _searches,
     "people": lambda _: [{"search": "ZACC"}, {"search": "example.org"}],
     "person": lambda _: [{"choice": "nothing"}],
+    "groups": lambda _: [{"choice": "download"}, {"words": "Group"}],
+    "group": _words,
+    "my_groups": _words,
+    "onlookers": _addresses,
+    "group_make": lambda _: [{"way": "hand"}, {"way": "classes"}],
+    "group_uploads": lambda _: [{"strict": "yes"}],
+    "group_upload_decide": lambda _: [
+        {"choice": "commit", "digest": "0" * 64},
+        {"choice": "part"},
+        {"choice": "correct"},
+    ],
     "client": lambda _: [{"choice": "nothing"}],
     "clients": lambda _: [{"name": ""}],
     "roster_question_decide": _decisions,

@@ -127,6 +127,8 @@ class Oracle:
             # A plan lists the edits by hand that its source contradicts.
             edited = self.persons(reader) & self.world.edited if page == "plan" else set[int]()
             return shown | {(number, letter) for number in edited for letter in "flpo"}
+        if page == "group files":
+            return {(number, "s") for number in self.sent_for(reader)}
         if page == "export":
             return {(number, letter) for number in self.kept(reader) for letter in ALL_FIELDS}
         if page not in ("persons", "results"):
@@ -192,6 +194,38 @@ class Oracle:
     def sees_file(self, reader: Reader, file: FileOf) -> bool:
         right = "ROSTER_READ" if file in self.world.rosters else "DATA_WRITE"
         return self.holds(reader, right, file.organization_id)
+
+    def sent_for(self, reader: Reader) -> set[int]:
+        """Return who is in the group files of districts for which the reader writes groups."""
+        return set().union(
+            *(
+                file.pupils
+                for file in self.world.group_files
+                if self.holds(reader, "GROUP_WRITE", file.district_id)
+            )
+        )
+
+    def users_of_groups(self, reader: Reader) -> set[int]:
+        """Return the accounts that use groups which the reader opens.
+
+        Those at schools where the reader reads groups, and students or writes groups; and those
+        assigned to the reader.
+        """
+        assigned = self.groups(reader)
+        logins = {
+            login
+            for group in self.world.groups
+            if group in assigned
+            or (
+                self.holds(reader, "GROUP_READ", group.school_id)
+                and (
+                    self.holds(reader, "INDIVIDUAL_PII_READ", group.school_id)
+                    or self.holds(reader, "GROUP_WRITE", group.school_id)
+                )
+            )
+            for login in group.logins
+        }
+        return {other.number for other in self.world.readers if other.email.casefold() in logins}
 
     def accounts(self, reader: Reader) -> set[int]:
         """Return the accounts whose names and addresses the reader sees."""

@@ -398,7 +398,7 @@ def test_it_is_said_who_sees_a_student_and_why(
     assert "Yes." in asked
     assert "No. Nobody whom you see" in plain(client.post(address, {"address": "x@example.org"}))
     other = reverse("onlookers", args=[YEAR, students[2].uuid])
-    assert "No. This person has an account" in plain(
+    assert "No. tina@example.org has an account, but no role" in plain(
         client.post(other, {"address": "tina@example.org"})
     )
 

@@ -106,7 +106,6 @@ def _context(
         "most_name": MOST_NAME,
         "page": members,
         "hidden_count": max(0, found.student_count - members.total_count),
-        "words": words,
         "found": _found(request, found, words) if is_open else None,
         "users": [u for u in users_of(scope, found.uuid) if not u.login.endswith(_VISITOR)],
         "events": [_event(request, event) for event in events.items],

@@ -81,7 +81,9 @@ def _form(request: Reader) -> dict[str, object]:
     """Return what the form of a new group offers: the students whom the reader may put into it."""
     words = typed(request, "words", MOST_WORDS)
     among = _uuid(request.POST.get("among", ""))
-    sought = request.method == "POST" and bool(words or among)
+    # After a fault, whoever was ticked must still stand there, ticked.
+    is_made = request.POST.get("choice") == "make"
+    sought = request.method == "POST" and bool(words or among or is_made)
     chosen = set(request.POST.getlist("student"))
     found = (
         students_to_add(request.scope, None, words, PageRequest(size=FOUND_SHOWN), from_group=among)
@@ -91,7 +93,6 @@ def _form(request: Reader) -> dict[str, object]:
     return {
         "subjects": [(code, subject_word(code)) for code in SUBJECTS],
         "most_name": MOST_NAME,
-        "words": words,
         "among": str(among or ""),
         "found": found,
         "chosen": chosen,
@@ -180,7 +181,6 @@ def _asked(request: Reader, student: UUID, address: str) -> dict[str, object]:
     account = next((a for a in found if a.email.casefold() == address.casefold()), None)
     reasons = why_sees(request.scope, account.uuid, student) if account is not None else ()
     return {
-        "address": address,
         "account": account,
         "reasons": [_reason(one) for one in reasons],
     }
