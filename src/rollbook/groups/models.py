@@ -127,7 +127,8 @@ class GroupEvent(models.Model):
 class GroupImport(models.Model):
     """Hold one group file that came in, by whichever door, and what became of it."""
 
-    personal_data: ClassVar[frozenset[str]] = frozenset({"message"})  # may repeat cells
+    # What people typed and what is said of it may repeat cells of the file.
+    personal_data: ClassVar[frozenset[str]] = frozenset({"message", "corrections", "properties"})
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.BigIntegerField(unique=True)  # random, below 2**53: the API's `id`
