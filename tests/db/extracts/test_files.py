@@ -176,7 +176,7 @@ def test_a_school_that_moved_away_is_missed_aloud(day: SchoolDay) -> None:
     reach = reader_of(places.north, places.north_high, permission=Permission.GROUP_WRITE)
     (file_uuid,) = make_files(reach, [profile], is_consolidated=True, on=ON, by=BY, now=NOW)
     warnings = {warning.code: warning.count for warning in warnings_of(EVERYTHING, file_uuid)}
-    assert warnings["school_gone"] == 1
+    assert warnings["school_closed"] == 1
 
 
 def crowd(day: SchoolDay, count: int) -> None:

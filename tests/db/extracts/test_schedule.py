@@ -159,7 +159,7 @@ def test_a_run_stays_within_its_place(day: SchoolDay) -> None:
     schedule(north)
     run()
     (file,) = ExtractFile.objects.all()
-    assert (file.student_count, [w["code"] for w in file.warnings]) == (2, ["school_gone"])
+    assert (file.student_count, [w["code"] for w in file.warnings]) == (2, ["school_closed"])
 
 
 def test_nobody_waits_in_vain(day: SchoolDay) -> None:

@@ -209,9 +209,8 @@ def _parts(
         schools, on="school_natural_id", how="left", maintain_order="left"
     )
     left_out = extraction.left_out.with_columns(pl.col("profile", "criterion").cast(pl.String))
-    gone = _gone(asked, data)
     if place is not None:
-        warnings = _loud(extraction.warnings + gone, extraction.rows)
+        warnings = _loud(extraction.warnings, extraction.rows)
         left = _not_in(extraction.rows, left_out, data)
         uuids = tuple(each.uuid for each in asked)
         year = max(_years(asked))
@@ -221,7 +220,7 @@ def _parts(
     for profile in profiles:
         mine = pl.col("profile") == str(profile.uuid)
         rows = extraction.rows.filter(mine)
-        said = tuple(w for w in extraction.warnings + gone if w.profile in {"", str(profile.uuid)})
+        said = tuple(w for w in extraction.warnings if w.profile in {"", str(profile.uuid)})
         parts.append(
             _Part(
                 place=profile.organization,
@@ -243,23 +242,6 @@ def _not_in(rows: pl.DataFrame, left_out: pl.DataFrame, data: ExtractWorld) -> p
         rows.select(ssid="student_ssid").unique(), on="ssid", how="semi"
     )
     return left_out.join(written, left_on="student_id", right_on="id", how="anti")
-
-
-def _gone(asked: Sequence[AskedProfile], data: ExtractWorld) -> tuple[ExtractWarning, ...]:
-    """Warn of schools that a profile names and that are out of reach, or no more."""
-    here = set(data.schools["uuid"])
-    counts = {each.uuid: len(set(each.settings.schools) - here) for each in asked}
-    return tuple(
-        ExtractWarning(
-            code="school_gone",
-            profile=profile,
-            says=f"{count} of the schools that were chosen cannot be read any more.",
-            fix="Open the profile, look at its schools and save it.",
-            count=count,
-        )
-        for profile, count in counts.items()
-        if count
-    )
 
 
 def _loud(warnings: tuple[ExtractWarning, ...], rows: pl.DataFrame) -> tuple[ExtractWarning, ...]:

@@ -90,6 +90,6 @@ def _read_postgresql(statement: str, values: Sequence[object], kinds: Mapping[st
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
-        cursor.copy(asked, list(values)) as copy,
+        cursor.copy(connection.ops.compose_sql(asked, list(values))) as copy,
     ):
         return b"".join(bytes(piece) for piece in copy)
