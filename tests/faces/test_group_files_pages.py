@@ -89,8 +89,11 @@ def test_a_good_file_is_shown_first_and_changes_nothing_until_somebody_commits_i
     assert "2 groups would change" in says
     assert "Commit 2 groups" in says
     assert not StudentGroup.objects.exists()
+    home = reverse("home", args=[YEAR])
+    assert b"Group file: groups0.csv. It waits" in coordinator.get(home).content
 
     decide(coordinator, sent, "commit", digest=digest_of(coordinator, sent))
+    assert b"It waits" not in coordinator.get(home).content
     assert memberships() == {
         ("Reading", "8000000001"),
         ("Reading", "8000000002"),
@@ -103,7 +106,9 @@ def test_a_good_file_is_shown_first_and_changes_nothing_until_somebody_commits_i
 
     decide(coordinator, sent, "undo")
     assert memberships() == set()
-    assert "the groups are as they were before" in text_of(coordinator, sent)
+    says = text_of(coordinator, sent)
+    assert "the groups are as they were before" in says
+    assert "Nothing of this file has gone in" not in says
 
 
 def test_a_file_with_errors_is_mended_in_the_grid_committed_and_its_groups_show(

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from rollbook.access.rules import ROLES
 from rollbook.audit.actions import record
+from rollbook.groups.models import GroupImport, StudentGroup
 from rollbook.jobs.models import Job
 from rollbook.messages.models import Message
 from rollbook.people.models import SchoolEnrollment, Student
@@ -223,8 +224,32 @@ def _entries(state: SmallState, count: int) -> None:
         record(action="test", subject_kind="test", subject_uuid="", by=BY, now=AT)
 
 
+def _groups(state: SmallState, count: int) -> None:
+    known = StudentGroup.objects.count()
+    StudentGroup.objects.bulk_create(
+        StudentGroup(name=f"G{known + n}", school=state.north_high, school_year=YEAR, origin="file")
+        for n in range(count)
+    )
+
+
+def _group_files(state: SmallState, count: int) -> None:
+    from rollbook.access.models import Account
+
+    known = GroupImport.objects.count()
+    reader = Account.objects.get()
+    GroupImport.objects.bulk_create(
+        GroupImport(
+            number=known + n + 1, origin="page", digest="a", sha256="a", byte_count=1, status=-2,
+            creator="test", account_id=reader.pk, received_at=AT, updated_at=AT,
+        )
+        for n in range(count)
+    )  # fmt: skip
+
+
 LISTS: dict[str, Callable[[SmallState, int], None]] = {
     "students": _students,
+    "groups": _groups,
+    "group_uploads": _group_files,
     "rosters": _intakes,
     "result_intakes": _result_files,
     "people": _accounts,

@@ -20,6 +20,7 @@ from rollbook.groups.queries import get_group, may_write, rule_of
 from rollbook.groups.queries.history import history_of
 from rollbook.groups.queries.members import members_of, students_to_add, users_of
 from rollbook.groups.types import MOST_NAME, MOST_STUDENTS, EventRow, GroupOrigin, GroupRow
+from rollbook.people.types import StudentRow
 from rollbook.shared.page import Page, PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.shared.years import SchoolYear
@@ -122,12 +123,11 @@ def _context(
     }
 
 
-def _found(request: Reader, found: GroupRow, words: str) -> Page[object] | None:
+def _found(request: Reader, found: GroupRow, words: str) -> Page[StudentRow] | None:
     """Return the students that a search on this page finds, None before anybody searched."""
     if found.follows_roster or not words:
         return None
-    page = students_to_add(request.scope, found.uuid, words, PageRequest(size=FOUND_SHOWN))
-    return page  # type: ignore[return-value]
+    return students_to_add(request.scope, found.uuid, words, PageRequest(size=FOUND_SHOWN))
 
 
 def _event(request: Reader, event: EventRow) -> dict[str, object]:

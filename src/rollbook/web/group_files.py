@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -76,7 +76,7 @@ def uploads(request: Reader, school_year: int) -> HttpResponse:
         "section": "groups",
         "breadcrumbs": crumbs(school_year),
         "page": page,
-        "rows": [_row(request, row) for row in page.items],
+        "rows": [_row(row, who) for row, who in _with_senders(request, page.items)],
         "everybody": everybody,
         "query": "who=all" if everybody else "",
         "wrong": wrong,
@@ -159,16 +159,16 @@ def _checked(request: Reader, upload: UUID) -> ImportRow:
     return found
 
 
-def _row(request: Reader, row: ImportRow) -> dict[str, object]:
-    plan = plan_of_import(request.scope, row.uuid) if row.plan_uuid else None
+def _with_senders(request: Reader, rows: Sequence[ImportRow]) -> Iterator[tuple[ImportRow, str]]:
+    """Yield each file with who sent it, as far as the reader may know."""
+    known = {label: known_as(request.scope, label) for label in {row.creator for row in rows}}
+    for row in rows:
+        yield row, known[row.creator]
+
+
+def _row(row: ImportRow, who: str, plan: PlanSummary | None = None) -> dict[str, object]:
     word, tag = life_of(row, plan.status if plan else None)
-    return {
-        "row": row,
-        "word": word,
-        "tag": tag,
-        "who": known_as(request.scope, row.creator),
-        "door": DOORS[row.origin],
-    }
+    return {"row": row, "word": word, "tag": tag, "who": who, "door": DOORS[row.origin]}
 
 
 @door(
@@ -195,14 +195,14 @@ def _page(request: Reader, school_year: int, upload: UUID) -> HttpResponse:
         "crumb": found.file_name,
         "section": "groups",
         "breadcrumbs": upload_crumbs(school_year),
-        **_row(request, found),
+        **_row(found, known_as(scope, found.creator), plan),
         "plan": plan,
         "states_answer": found.message if is_states else "",
         "is_good_for_us": is_states and reading is not None and reading.is_accepted,
         "is_open": is_open,
         "is_being_checked": is_being_checked,
-        "is_refused": found.status.value < 0,
-        "may_mend": found.status.value < 0 or is_open or _left_some_out(plan, grid),
+        "is_refused": _is_refused(found),
+        "may_mend": _is_refused(found) or is_open or _left_some_out(plan, grid),
         "is_committed": plan is not None and plan.status is PlanStatus.COMMITTED,
         "is_undone": plan is not None and plan.status is PlanStatus.UNDONE,
         "is_discarded": plan is not None and plan.status is PlanStatus.DISCARDED,
@@ -211,6 +211,11 @@ def _page(request: Reader, school_year: int, upload: UUID) -> HttpResponse:
         **_of_the_plan(request, upload, plan),
     }
     return render(request, "groups/upload.html", context)
+
+
+def _is_refused(found: ImportRow) -> bool:
+    """Tell whether a file went no further than its check; one put away has a plan."""
+    return found.status.value < 0 and found.plan_uuid is None
 
 
 def _left_some_out(plan: PlanSummary | None, grid: Grid | None) -> bool:
@@ -222,7 +227,7 @@ def _left_some_out(plan: PlanSummary | None, grid: Grid | None) -> bool:
 def _asks(found: ImportRow, plan: PlanSummary | None) -> str:
     """Return the question that the page answers about this file."""
     name = {"name": found.file_name or _("this file")}
-    if found.status.value < 0:
+    if _is_refused(found):
         return _("What is wrong with %(name)s?") % name
     if found.waits or plan is None:
         return _("What would %(name)s change?") % name

@@ -17,7 +17,7 @@ from rollbook.groups.actions import GroupIsWrong, MayNotChangeGroup, NoOwnGroups
 from rollbook.groups.queries import find_groups, group_list
 from rollbook.groups.queries.members import may_have_own_groups, students_to_add
 from rollbook.groups.queries.sight import may_ask_onlookers, onlookers_of, why_sees
-from rollbook.groups.types import MOST_NAME, GroupFilter, GroupOrigin, SightReason
+from rollbook.groups.types import MOST_NAME, GroupFilter, GroupOrigin, GroupRow, SightReason
 from rollbook.people.queries.students import get_student
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
@@ -69,11 +69,11 @@ def mine(request: Reader, school_year: int) -> HttpResponse:
     return render(request, "groups/mine.html", context, status=422 if wrong else 200)
 
 
-def _row(row: object) -> dict[str, object]:
+def _row(row: GroupRow) -> dict[str, object]:
     return {
         "group": row,
-        "subject": subject_word(row.subject),  # type: ignore[attr-defined]
-        "year": SchoolYear(row.school_year),  # type: ignore[attr-defined]
+        "subject": subject_word(row.subject),
+        "year": SchoolYear(row.school_year),
     }
 
 
@@ -82,8 +82,8 @@ def _form(request: Reader) -> dict[str, object]:
     words = typed(request, "words", MOST_WORDS)
     among = _uuid(request.POST.get("among", ""))
     # After a fault, whoever was ticked must still stand there, ticked.
-    is_made = request.POST.get("choice") == "make"
-    sought = request.method == "POST" and bool(words or among or is_made)
+    is_asked = request.POST.get("choice") in ("find", "make")
+    sought = request.method == "POST" and bool(words or among or is_asked)
     chosen = set(request.POST.getlist("student"))
     found = (
         students_to_add(request.scope, None, words, PageRequest(size=FOUND_SHOWN), from_group=among)
@@ -94,6 +94,7 @@ def _form(request: Reader) -> dict[str, object]:
         "subjects": [(code, subject_word(code)) for code in SUBJECTS],
         "most_name": MOST_NAME,
         "among": str(among or ""),
+        "words": words,
         "found": found,
         "chosen": chosen,
         "typed_name": typed(request, "name", MOST_NAME) or _("My group"),

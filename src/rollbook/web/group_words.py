@@ -62,6 +62,7 @@ STATUSES: Final[Mapping[ImportStatus, tuple[Promise, str]]] = {
 }
 WAITS: Final = _("Ready: waits for a decision")
 BEING_CHECKED: Final = _("Being checked")
+PUT_AWAY: Final = _("Discarded or undone")
 OF_PLANS: Final[Mapping[PlanStatus, tuple[Promise, str]]] = {
     PlanStatus.DISCARDED: (_("Discarded"), "plain"),
     PlanStatus.UNDONE: (_("Undone"), "plain"),
@@ -114,13 +115,15 @@ CONDITIONS: Final[Mapping[str, Promise]] = {
 
 
 def life_of(row: ImportRow, plan: PlanStatus | None) -> tuple[str, str]:
-    """Say where a group file is in its life, and how its tag looks."""
+    """Say where a group file is in its life, and how its tag looks; lists know no plan."""
     if row.waits:
         return str(WAITS), "hold"
     if plan in OF_PLANS:
         word, tag = OF_PLANS[plan]
-    elif row.status is ImportStatus.ACCEPTED and plan is None:
+    elif row.status is ImportStatus.ACCEPTED and row.plan_uuid is None:
         word, tag = BEING_CHECKED, "plain"
+    elif row.status is ImportStatus.INVALID and row.plan_uuid is not None:
+        word, tag = PUT_AWAY, "plain"
     else:
         word, tag = STATUSES[row.status]
     return str(word), tag

@@ -28,7 +28,7 @@ from rollbook.groups.queries import find_groups, may_write, years_of_groups
 from rollbook.groups.queries.takeaway import group_file_rows
 from rollbook.groups.types import GroupFilter, GroupOrigin, GroupRow
 from rollbook.orgs.queries import schools_in
-from rollbook.shared.page import PageRequest
+from rollbook.shared.page import Page, PageRequest
 from rollbook.shared.scope import Permission, Scope
 from rollbook.shared.years import SchoolYear
 from rollbook.web.door import Reader, door, now
@@ -127,9 +127,10 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _context(request: Reader, school_year: int, asked: Asked, page: object) -> dict[str, object]:
+def _context(
+    request: Reader, school_year: int, asked: Asked, page: Page[GroupRow]
+) -> dict[str, object]:
     scope = request.scope
-    rows: list[GroupRow] = list(page.items)  # type: ignore[attr-defined]
     known = years_of_groups(scope)
     years = sorted({*known, school_year, school_year + 1}, reverse=True)
     return {
@@ -138,7 +139,7 @@ def _context(request: Reader, school_year: int, asked: Asked, page: object) -> d
         "section": "groups",
         "breadcrumbs": [(_("Home"), reverse("home", args=[school_year]))],
         "page": page,
-        "rows": [_row(scope, row) for row in rows],
+        "rows": [_row(scope, row) for row in page.items],
         "asked": asked.told,
         "words": asked.words,
         "query": asked.query,

@@ -18,6 +18,8 @@ from rollbook.extracts.queries.deliveries import failed_deliveries
 from rollbook.extracts.queries.targets import target_list
 from rollbook.extracts.types import REMIND_DAYS
 from rollbook.groups.queries import group_list
+from rollbook.groups.queries.imports import import_list
+from rollbook.groups.types import ImportStatus
 from rollbook.jobs.queries import jobs_of
 from rollbook.jobs.types import JobStatus
 from rollbook.messages.queries import unread_count
@@ -143,6 +145,7 @@ def _waiting(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
             name = _("Roster: %(name)s") % {"name": intake.file_name}
             found.append((f"{name}. {says}", _("Review"), address))
     found += _of_rosters(scope, school_year)
+    found += _of_groups(scope, school_year)
     found += _of_programs(scope, school_year)
     found += _of_deliveries(scope, school_year)
     if scope.may(Permission.SYSTEM_READ):
@@ -155,6 +158,22 @@ def _waiting(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
         says = ngettext("%(n)d unread message.", "%(n)d unread messages.", unread) % {"n": unread}
         found.append((says, _("Read"), reverse("messages")))
     return found
+
+
+def _of_groups(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
+    """List the group files that the reader sent and has not decided on."""
+    if not scope.may(Permission.GROUP_WRITE):
+        return []
+    sent = import_list(scope, only_own=True, status=ImportStatus.ACCEPTED)
+    return [
+        (
+            _("Group file: %(name)s. It waits for your decision.") % {"name": row.file_name},
+            _("Review"),
+            reverse("group_upload", args=[school_year, row.uuid]),
+        )
+        for row in sent.items
+        if row.waits
+    ]
 
 
 def _of_programs(scope: Scope, school_year: int) -> list[tuple[str, str, str]]:
