@@ -16,29 +16,21 @@ def test_from_the_skip_link_to_results_by_keyboard_alone(sandbox: Sandbox, walke
     assert page.evaluate("document.activeElement.textContent.trim()") == "Skip to main content"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
-    _tab_to(walker, "input[type=radio]")
-    _tab_to(walker, "button[type=submit]")
+    walker.tab_to("input[type=radio]")
+    walker.tab_to("button[type=submit]")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/20\d\d/"))
-    _tab_to(walker, "#school")
+    walker.tab_to("#school")
     page.keyboard.type("Sample Middle")
-    _tab_to(walker, "#grade")
+    walker.tab_to("#grade")
     page.keyboard.type("Grade 8")
-    _tab_to(walker, "button[type=submit]")
+    walker.tab_to("button[type=submit]")
     page.keyboard.press("Enter")
     page.wait_for_url("**/results/schools/**")
-    _tab_to(walker, "details:not(.adder) > summary")
+    walker.tab_to("details:not(.adder) > summary")
     page.keyboard.press("Enter")
-    _tab_to(walker, "a[href*='view=claim']")
+    walker.tab_to("a[href*='view=claim']")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
-
-
-def _tab_to(walker: Walker, selector: str) -> None:
-    for _press in range(80):
-        walker.page.keyboard.press("Tab")
-        if walker.page.evaluate("s => document.activeElement.matches(s)", selector):
-            return
-    raise AssertionError(f"Tab never came to {selector}")
 
 
 def test_everything_needed_works_without_scripts(sandbox: Sandbox, browser: Browser) -> None:

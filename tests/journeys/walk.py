@@ -18,6 +18,7 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, Response
 ACCESSIBLE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 PHONE, DESK = {"width": 320, "height": 740}, {"width": 1280, "height": 900}
 LARGEST_PICTURE_BYTES = 300_000
+MOST_TABS = 80
 _AXE = Axe()
 
 
@@ -102,6 +103,14 @@ class Walker:
         kind = "application/zip" if name.endswith("zip") else "text/xml"
         self.page.set_input_files(field, {"name": name, "mimeType": kind, "buffer": content})
         self.page.get_by_role("button", name=button).click()
+
+    def tab_to(self, selector: str) -> None:
+        """Press Tab until the focus is on what is sought, as one does without a mouse."""
+        for _press in range(MOST_TABS):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+        raise AssertionError(f"Tab never came to {selector}")
 
     def table(self, caption: str) -> Locator:
         """Return the table with this caption."""
