@@ -106,6 +106,8 @@ def group_links(scope: Scope, school_year: int) -> list[tuple[str, str]]:
         ("groups", _("Groups"), Permission.GROUP_READ),
         ("my_groups", _("My groups"), Permission.GROUP_PII_READ),
         ("group_uploads", _("Upload"), Permission.GROUP_WRITE),
+        ("extract_profiles", _("Extract profiles"), Permission.GROUP_WRITE),
+        ("extract_files", _("Files"), Permission.GROUP_WRITE),
         ("extract_schedule", _("Schedule"), Permission.GROUP_WRITE),
         ("deliveries", _("Deliveries"), Permission.GROUP_WRITE),
     ]

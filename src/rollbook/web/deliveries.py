@@ -104,9 +104,9 @@ def deliveries(request: Reader, school_year: int) -> HttpResponse:
         "crumb": _("Deliveries"),
         "section": "groups",
         "breadcrumbs": crumbs(school_year),
-        "failed": [_shown(request, row) for row in failed_deliveries(request.scope)],
+        "failed": [shown_delivery(request, row) for row in failed_deliveries(request.scope)],
         "page": page,
-        "rows": [_shown(request, row) for row in page.items],
+        "rows": [shown_delivery(request, row) for row in page.items],
         "targets": [_target(row, request.scope.on) for row in target_list(request.scope)],
         "query": "",
     }
@@ -136,7 +136,7 @@ def delivery(request: Reader, school_year: int, delivery: UUID) -> HttpResponse:
         "crumb": row.file_name,
         "section": "groups",
         "breadcrumbs": delivery_crumbs(school_year),
-        "shown": _shown(request, row),
+        "shown": shown_delivery(request, row),
         "flagged": flagged_rows_of(request.scope, delivery),
         "may_retry": row.status in (DeliveryStatus.FAILED, DeliveryStatus.REFUSED),
     }
@@ -287,7 +287,7 @@ def _target_page(
         "breadcrumbs": delivery_crumbs(school_year),
         "shown": _target(row, request.scope.on),
         "says": _says_of(row),
-        "rows": [_shown(request, delivery) for delivery in page.items],
+        "rows": [shown_delivery(request, delivery) for delivery in page.items],
         "report": report,
         "wanted": wanted,
         "tables": _tables(wanted) if wanted else [],
@@ -344,7 +344,8 @@ def _says_of(row: TargetRow) -> list[tuple[str, str]]:
     ]
 
 
-def _shown(request: Reader, row: DeliveryRow) -> Mapping[str, object]:
+def shown_delivery(request: Reader, row: DeliveryRow) -> Mapping[str, object]:
+    """Return one delivery with the words that lists of deliveries show."""
     tag, word = STATUSES[row.status]
     return {
         "row": row,

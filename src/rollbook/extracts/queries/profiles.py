@@ -115,6 +115,25 @@ def profiles_asked(scope: Scope, uuids: Iterable[UUID | str]) -> list[ExtractPro
     return found
 
 
+def position_beside(scope: Scope, uuid: UUID | str, *, is_up: bool) -> int | None:
+    """Return the place before the next profile above that the reader sees, or after the one below.
+
+    Shape:  as `move_profile` takes it; None where there is no such profile of the same organization
+            and year.
+    Raises: ProfileNotFound.
+    """
+    profile = found_profile(scope, uuid)
+    same = ExtractProfile.objects.filter(
+        organization_id=profile.organization_id, school_year=profile.school_year, is_active=True
+    )
+    order = list(same.order_by("position", "created_at", "pk").values_list("pk", flat=True))
+    seen = set(profiles_in(scope).filter(pk__in=order).values_list("pk", flat=True))
+    here = order.index(profile.pk)
+    places = range(here - 1, -1, -1) if is_up else range(here + 1, len(order))
+    beside = next((place for place in places if order[place] in seen), None)
+    return None if beside is None else beside + 1
+
+
 def as_asked(profiles: Sequence[ExtractProfile]) -> list[AskedProfile]:
     """Turn records into what an extraction takes. Reads nothing."""
     return [

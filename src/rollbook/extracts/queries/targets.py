@@ -13,6 +13,7 @@ from rollbook.extracts.models import DeliveryTarget
 from rollbook.extracts.targets.delivering import Target
 from rollbook.extracts.targets.systems import SYSTEMS, fields_of
 from rollbook.extracts.types import DeliveryStatus, TargetKind, TargetRow
+from rollbook.orgs.models import OrganizationLink
 from rollbook.orgs.queries import within
 from rollbook.remote.failures import RemoteFailed
 from rollbook.roster.sources.calling import ALLOW_PRIVATE
@@ -58,6 +59,13 @@ def target_list(scope: Scope) -> list[TargetRow]:
     """List the targets in use of the organizations at which the reader writes groups, by name."""
     done = Max("deliveries__finished_at", filter=Q(deliveries__status=DeliveryStatus.DONE))
     return [_row(target) for target in targets_in(scope).annotate(done_at=done)]
+
+
+def targets_of_place(scope: Scope, organization_id: int) -> list[TargetRow]:
+    """List the targets that a file of an organization may go to: its own, and those above it."""
+    links = OrganizationLink.objects.filter(descendant_id=organization_id)
+    places = {organization_id, *links.values_list("ancestor_id", flat=True)}
+    return [row for row in target_list(scope) if row.organization_id in places]
 
 
 def get_target(scope: Scope, uuid: UUID | str) -> TargetRow:
