@@ -29,6 +29,7 @@ from rollbook.groups.queries.imports import (
 )
 from rollbook.groups.types import GroupDifference, ImportOrigin, ImportRow, ImportStatus
 from rollbook.jobs.actions import enqueue
+from rollbook.orgs.queries import schools_in
 from rollbook.shared.page import PageRequest
 from rollbook.shared.scope import Permission
 from rollbook.shared.years import SchoolYear
@@ -256,17 +257,19 @@ def _of_the_plan(request: Reader, upload: UUID, plan: PlanSummary | None) -> dic
         return {}
     found = differences_of(request.scope, upload, PageRequest(size=MOST_GROUPS)).items
     changing = [group for group in found if group.action != "unchanged"]
+    schools = {s.natural_id: s.name for s in schools_in(request.scope, Permission.GROUP_WRITE)}
     return {
-        "groups": [_shown(group) for group in changing[:DIFFERENCES_SHOWN]],
+        "groups": [_shown(group, schools) for group in changing[:DIFFERENCES_SHOWN]],
         "changing_count": len(changing),
         "emptied": [group for group in changing if _loses_all(group)],
         "unchanged_count": len(found) - len(changing),
     }
 
 
-def _shown(group: GroupDifference) -> dict[str, object]:
+def _shown(group: GroupDifference, schools: Mapping[str, str]) -> dict[str, object]:
     return {
         "told": group,
+        "school_name": schools.get(group.school_natural_id, ""),
         "empties": _loses_all(group),
         "students_after": group.students_before + group.students_added - group.students_removed,
         "year": SchoolYear(group.school_year).label,
