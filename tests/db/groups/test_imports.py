@@ -265,6 +265,18 @@ def test_a_strict_file_is_refused_in_the_states_words(places: SmallState) -> Non
     assert sent(*lines).status == ImportStatus.ACCEPTED
 
 
+def test_what_the_state_takes_and_nobody_can_use_is_left_out_of_a_strict_file(
+    places: SmallState,
+) -> None:
+    lines = ("G,0101,2027,,N1,", "G,0101,2027,,,not an address", "H,0101,2027,,N2,")
+    made = sent(*lines, is_strict=True, origin=ImportOrigin.API)
+    assert made.status == ImportStatus.PROCESSED
+    assert made.message == "2 groups accepted for 0101.\n1 row stayed out."
+    assert (stored()["G"][2], stored()["H"][2]) == (["N1"], ["N2"])
+    assert reading_of_import(EVERYTHING, made.uuid).faulty["line"].to_list() == [3]
+    assert sent(*lines).status == ImportStatus.BAD_DATA  # by our own rules, refused
+
+
 def test_a_file_without_a_header_is_bad_format(places: SmallState) -> None:
     made = sent(content=b"name;school\nG;0101\n")
     assert (made.status, made.group_count) == (ImportStatus.BAD_FORMAT, 0)

@@ -54,8 +54,9 @@ class Judged:
 def judge_import(found: GroupImport, *, scope: Scope, by: Actor, now: datetime) -> Judged:
     """Read the kept bytes of a group file and work out what they would change.
 
-    Shape: where the state's verdict refuses a strict file, it is refused; whatever goes in goes
-           through our own reading. Of a file that takes part, groups with a wrong row stay out.
+    Shape: of a strict file the state's verdict decides; rows that it takes and nobody here could
+           use (an address that is none, say) are left out one by one, with a finding. Any other
+           file is refused for such a row; of one that takes part, groups with a wrong row stay out.
     """
     path, world = payload_path(found), world_of(scope)
     verdict = state_verdict(path, world) if found.is_strict else None
@@ -64,16 +65,17 @@ def judge_import(found: GroupImport, *, scope: Scope, by: Actor, now: datetime) 
     takes_part = found.takes_part and not is_refused
     reading = _parted(reading) if takes_part else reading
     areas, home = _areas(scope, reading.rows)
-    goes_on = takes_part or (reading.is_accepted and not is_refused)
+    leaves_out = takes_part or (verdict is not None and verdict.accepted)
+    goes_on = leaves_out or (reading.is_accepted and not is_refused)
     plan = plan_group_file(
         reading.rows,
         current_groups(scope, reading.rows),
         take_ids=_reserving(by=by, now=now) if goes_on else _nothing_taken,
     )
-    reading = _with_findings(reading, plan, found.file_name or "groups.csv", takes_part=takes_part)
+    reading = _with_findings(reading, plan, found.file_name or "groups.csv", leaves_out=leaves_out)
     if verdict is not None and is_refused:
         status, message = failed_status(verdict), state_answer(verdict)
-    elif reading.is_accepted or (takes_part and plan.differences):
+    elif reading.is_accepted or (leaves_out and plan.differences):
         status, message = ImportStatus.ACCEPTED, ""
     else:
         status, message = failed_status(reading), _told(reading)
@@ -107,7 +109,7 @@ def _nothing_taken(table: PlanTable, count: int) -> int:
 
 
 def _with_findings(
-    reading: GroupFileReading, plan: GroupPlan, file: str, *, takes_part: bool
+    reading: GroupFileReading, plan: GroupPlan, file: str, *, leaves_out: bool
 ) -> GroupFileReading:
     """Add what a file met here: groups of the roster, students who are nobody, groups emptied."""
     found = [
@@ -129,7 +131,7 @@ def _with_findings(
     reading = replace(
         reading, findings=tuple(findings), finding_count=reading.finding_count + extra
     )
-    return _without_following(reading, plan) if takes_part else reading
+    return _without_following(reading, plan) if leaves_out else reading
 
 
 def _following(plan: GroupPlan, file: str) -> Iterator[Finding]:

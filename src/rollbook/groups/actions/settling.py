@@ -133,7 +133,8 @@ def success_of(found: GroupImport) -> str:
         f"{count} group{'' if count == 1 else 's'} accepted for {school}."
         for school, count in sorted(counts.items())
     ]
-    if left := kept_reading(found).faulty.height if found.takes_part else 0:
+    may_leave = found.takes_part or found.is_strict
+    if left := kept_reading(found).faulty.height if may_leave else 0:
         told.append(f"{left} row{'' if left == 1 else 's'} stayed out.")
     return "\n".join(told)
 
