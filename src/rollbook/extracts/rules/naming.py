@@ -35,7 +35,7 @@ class Field:
 
 FIELDS: Final[dict[str, Field]] = {
     "school_number": Field("the school's own short number", "994", 14, _EVERY),
-    "school_name": Field("the school's name", "Screaming Eagle High", 80, _EVERY),
+    "school_name": Field("the school's name", "East High", 80, _EVERY),
     "teacher_last": Field("the teacher's last name", "Smith", 30, _PERSONS, tells=True),
     "teacher_first": Field("the teacher's first name", "Jane", 30, _PERSONS),
     "teacher_id": Field("the teacher's local id", "T0412", 20, _PERSONS, tells=True),
