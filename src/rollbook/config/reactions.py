@@ -7,12 +7,16 @@ else in the house calls upwards.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.utils import timezone
 
 from rollbook.access.queries import holders_of
 from rollbook.access.types import SandboxEntered, SandboxLeft, SecretNearedEnd
+from rollbook.extracts.jobs import give_up
 from rollbook.groups import actions as groups
+from rollbook.groups.actions.imports import give_up_import
 from rollbook.jobs.actions import enqueue
 from rollbook.jobs.types import JobFailed
 from rollbook.messages import actions as messages
@@ -39,6 +43,7 @@ def connect() -> None:
     events.on(SandboxLeft, _remove_groups)
     events.on(SecretNearedEnd, _tell_of_secret)
     events.on(JobFailed, _tell_who_asked)
+    events.on(JobFailed, _give_up)
 
 
 def _refresh_groups(changed: RosterChanged) -> None:
@@ -196,6 +201,15 @@ def _tell_who_asked(failed: JobFailed) -> None:
             by=Actor.job("jobs"),
             now=failed.at,
         )
+
+
+def _give_up(failed: JobFailed) -> None:
+    """Say of what a job was about that it will not go on: somebody may be waiting for it."""
+    by = Actor.job(failed.name)
+    if failed.name == "groups.check_import":
+        give_up_import(failed.arguments["import"], by=by, now=failed.at)
+    if failed.name == "extracts.deliver":
+        give_up(UUID(str(failed.arguments["delivery"])), may_not=False, by=by, now=failed.at)
 
 
 def _tell_of_secret(near: SecretNearedEnd) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -47,11 +47,11 @@ def take_delivery_on(context: JobContext) -> dict[str, str]:
     try:
         return {"status": deliver(scope, uuid, by=context.actor, now=context.now).value}
     except DeliveryNotFound:
-        _give_up(uuid, context, may_not=True)
+        give_up(uuid, may_not=True, by=context.actor, now=context.now)
         raise NotWorthRetrying("Whoever asked may not deliver this file any more.") from None
     except Exception:
         if context.is_final_attempt:
-            _give_up(uuid, context, may_not=False)
+            give_up(uuid, may_not=False, by=context.actor, now=context.now)
         raise
 
 
@@ -141,11 +141,11 @@ def run_schedule(context: JobContext) -> dict[str, Any]:
     }
 
 
-def _give_up(uuid: UUID, context: JobContext, *, may_not: bool) -> None:
+def give_up(uuid: UUID, *, may_not: bool, by: Actor, now: datetime) -> None:
     """Let nobody wait for a delivery whose job will not run again."""
-    scope = Scope.of_installation(context.actor.label, on=context.now.date())
+    scope = Scope.of_installation(by.label, on=now.date())
     with suppress(DeliveryNotFound):
-        give_up_delivery(scope, uuid, may_not=may_not, by=context.actor, now=context.now)
+        give_up_delivery(scope, uuid, may_not=may_not, by=by, now=now)
 
 
 def _scope(context: JobContext) -> Scope:

@@ -75,12 +75,13 @@ class JobKind:
 
 @dataclass(frozen=True, slots=True)
 class JobFailed(Event):
-    """Tell that a job was tried as often as it may be."""
+    """Tell that a job was tried as often as it may be, or that its worker was lost each time."""
 
     job_uuid: str
     name: str
     account_id: int | None
     at: datetime
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ MOST_BYTES: Final = 500 * 1024 * 1024  # results-reporting 5.1
 _ENDED: Final = (PlanStatus.DISCARDED.value, PlanStatus.UNDONE.value)
 # The contract of the state's import service: nobody waits there for a person's decision.
 _AT_ONCE: Final = (ImportOrigin.API.value, ImportOrigin.EXTRACT.value)
+_UNCHECKED: Final = (ImportStatus.ACCEPTED.value, ImportStatus.PIPELINE_FAILURE.value)
 _TRIES: Final = 3
+_BROKEN: Final = "Rollbook could not finish checking this file. Nothing changed. Send it again."
 _NO_RIGHT: Final = "The sender may not write student groups at any school."
 
 
@@ -199,6 +201,21 @@ def check_again(found: GroupImport, *, by: Actor, now: datetime) -> None:
         _record("check_import_again", found, {"takes_part": found.takes_part}, by=by, now=now)
 
 
+def give_up_import(import_uuid: UUID | str, *, by: Actor, now: datetime) -> None:
+    """Let nobody wait for a check that was tried as often as it may be.
+
+    Shape: status PIPELINE_FAILURE: the same bytes may be sent again, or the job run again by hand.
+           What was decided on meanwhile stays as it is.
+    """
+    found = GroupImport.objects.filter(uuid=import_uuid).first()
+    if found is None:
+        return
+    with transaction.atomic():
+        held = lock_import(found)
+        if _is_open(held):
+            _refuse(held, ImportStatus.PIPELINE_FAILURE, _BROKEN, by=by, now=now)
+
+
 def _to_check(scope: Scope, import_uuid: UUID, by: Actor) -> GroupImport:
     every = GroupImport.objects.select_related("plan")
     found = every.filter(uuid=import_uuid).first()
@@ -214,7 +231,7 @@ def _to_check(scope: Scope, import_uuid: UUID, by: Actor) -> GroupImport:
 
 def _is_open(found: GroupImport) -> bool:
     """Tell whether an import is still to be checked, or its plan was overtaken."""
-    if found.status != ImportStatus.ACCEPTED.value:
+    if found.status not in _UNCHECKED:
         return False
     if found.plan is None:
         return True
@@ -238,6 +255,7 @@ def _settle(found: GroupImport, judged: Judged, *, by: Actor, now: datetime) -> 
         held.finding_count = judged.reading.finding_count
         if judged.status is not ImportStatus.ACCEPTED:
             return _refuse(held, judged.status, judged.message, by=by, now=now)
+        held.status, held.message = ImportStatus.ACCEPTED.value, ""
         _put_away(held, by=by, now=now)
         try:
             held.plan = changes.propose_plan(

@@ -172,7 +172,7 @@ def _fail(job: Job, says: str, *, now: datetime) -> None:
     job.leased_until = None
     job.finished_at = now
     job.save()
-    failed = JobFailed(str(job.uuid), job.name, job.account_id, now)
+    failed = JobFailed(str(job.uuid), job.name, job.account_id, now, job.arguments)
     transaction.on_commit(lambda: announce(failed), robust=True)
 
 
