@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from rollbook.access.queries import holders_of
@@ -57,69 +56,38 @@ def _refresh_groups(changed: RosterChanged) -> None:
 
 
 def _tell_approvers(waiting: RosterWaits) -> None:
-    """Tell whoever may approve a plan that it waits, in the message center and by mail."""
+    """Tell whoever may approve a plan that it waits."""
     if waiting.organization_id is None:
         return
-    now = timezone.now()
-    today = timezone.localdate(now)
-    by = Actor.job("roster")
-    link = f"/{int(current_school_year(today))}/rosters/{waiting.intake_uuid}/"
-    approvers = holders_of(Permission.ROSTER_APPROVE, waiting.organization_id, on=today)
-    title = "A roster waits for your decision"
-    messages.tell(
-        approvers,
+    _tell_holders(
+        Permission.ROSTER_APPROVE,
+        waiting.organization_id,
         kind="roster_waits",
-        title=title,
+        title="A roster waits for your decision",
         body=(
             f"{waiting.file_name}: {waiting.reason_count} limits would be passed. "
             "Nothing has changed."
         ),
-        link=link,
-        dedupe_key=f"roster_waits:{waiting.intake_uuid}",
-        by=by,
-        now=now,
+        page=f"rosters/{waiting.intake_uuid}/",
+        key=f"roster_waits:{waiting.intake_uuid}",
+        by=Actor.job("roster"),
     )
-    for account, address in approvers.items():
-        messages.queue_mail(
-            address,
-            subject=title,
-            body=f"{title}. Nothing has changed yet. See it at {settings.BASE_URL}{link}\n",
-            dedupe_key=f"roster_waits:{waiting.intake_uuid}:{account}",
-            by=by,
-            now=now,
-        )
 
 
 def _tell_of_source(troubled: SourceNeedsSomebody) -> None:
     """Tell whoever may approve a district's rosters that a source does not mend itself, once."""
-    now = timezone.now()
-    today = timezone.localdate(now)
-    by = Actor.job("roster")
-    link = f"/{int(current_school_year(today))}/rosters/sources/{troubled.source_uuid}/"
-    approvers = holders_of(Permission.ROSTER_APPROVE, troubled.organization_id, on=today)
-    title = f"A roster source needs somebody: {troubled.source_name}"
     says = troubled.says or "What came cannot be used."
     rests = " It is paused until somebody resumes it." if troubled.is_paused else ""
-    key = f"source:{troubled.source_uuid}:{troubled.streak}"
-    messages.tell(
-        approvers,
+    _tell_holders(
+        Permission.ROSTER_APPROVE,
+        troubled.organization_id,
         kind="source_needs_somebody",
-        title=title,
+        title=f"A roster source needs somebody: {troubled.source_name}",
         body=f"{says}{rests} Nobody was removed.",
-        link=link,
-        dedupe_key=key,
-        by=by,
-        now=now,
+        page=f"rosters/sources/{troubled.source_uuid}/",
+        key=f"source:{troubled.source_uuid}:{troubled.streak}",
+        by=Actor.job("roster"),
     )
-    for account, address in approvers.items():
-        messages.queue_mail(
-            address,
-            subject=title,
-            body=f"{says}{rests} Nobody was removed. See what to do at {settings.BASE_URL}{link}\n",
-            dedupe_key=f"{key}:{account}",
-            by=by,
-            now=now,
-        )
 
 
 def _finish_transfers(_changed: RosterChanged) -> None:
@@ -159,24 +127,17 @@ def _tell_of_answer(answer: TransferDecided) -> None:
 
 
 def _tell_deciders(district_id: int, *, kind: str, title: str, body: str, key: str) -> None:
-    """Tell the approvers of a district, in the message center and by mail; no student is named."""
-    now = timezone.now()
-    today = timezone.localdate(now)
-    by = Actor.job("roster")
-    link = f"/{int(current_school_year(today))}/rosters/decisions/"
-    approvers = holders_of(Permission.ROSTER_APPROVE, district_id, on=today)
-    messages.tell(
-        approvers, kind=kind, title=title, body=body, link=link, dedupe_key=key, by=by, now=now
+    """Tell the approvers of a district; no student is named."""
+    _tell_holders(
+        Permission.ROSTER_APPROVE,
+        district_id,
+        kind=kind,
+        title=title,
+        body=body,
+        page="rosters/decisions/",
+        key=key,
+        by=Actor.job("roster"),
     )
-    for account, address in approvers.items():
-        messages.queue_mail(
-            address,
-            subject=title,
-            body=f"{title}. {body} See it at {settings.BASE_URL}{link}\n",
-            dedupe_key=f"{key}:{account}",
-            by=by,
-            now=now,
-        )
 
 
 def _assign_groups(entered: SandboxEntered) -> None:
@@ -214,34 +175,43 @@ def _give_up(failed: JobFailed) -> None:
 
 def _tell_of_secret(near: SecretNearedEnd) -> None:
     """Tell whoever let a program in that it will be shut out unless its secret is renewed."""
+    days = "1 day" if near.days_left == 1 else f"{near.days_left} days"
+    _tell_holders(
+        Permission.ACCOUNT_WRITE,
+        near.organization_id,
+        kind="secret_near_end",
+        title=f"A program's secret ends in {days}: {near.client_name}",
+        body=(
+            f"From {near.expires_on:%Y-%m-%d} it can send nothing more. Renew the secret: the one "
+            "in use goes on until that day."
+        ),
+        page=f"administration/clients/{near.client_uuid}/",
+        key=f"secret:{near.secret_uuid}:{near.days}",
+        by=Actor.job("access"),
+    )
+
+
+def _tell_holders(
+    permission: Permission,
+    organization_id: int,
+    *,
+    kind: str,
+    title: str,
+    body: str,
+    page: str,
+    key: str,
+    by: Actor,
+) -> None:
+    """Tell whoever holds a permission at a place, in the message center and by mail."""
     now = timezone.now()
     today = timezone.localdate(now)
-    by = Actor.job("access")
-    link = f"/{int(current_school_year(today))}/administration/clients/{near.client_uuid}/"
-    holders = holders_of(Permission.ACCOUNT_WRITE, near.organization_id, on=today)
-    days = "1 day" if near.days_left == 1 else f"{near.days_left} days"
-    title = f"A program's secret ends in {days}: {near.client_name}"
-    body = (
-        f"From {near.expires_on:%Y-%m-%d} it can send nothing more. Renew the secret: the one in "
-        "use goes on until that day."
-    )
-    key = f"secret:{near.secret_uuid}:{near.days}"
-    messages.tell(
-        holders,
-        kind="secret_near_end",
+    messages.tell_and_mail(
+        holders_of(permission, organization_id, on=today),
+        kind=kind,
         title=title,
         body=body,
-        link=link,
+        link=f"/{int(current_school_year(today))}/{page}",
         dedupe_key=key,
         by=by,
         now=now,
     )
-    for account, address in holders.items():
-        messages.queue_mail(
-            address,
-            subject=title,
-            body=f"{title}. {body} See it at {settings.BASE_URL}{link}\n",
-            dedupe_key=f"{key}:{account}",
-            by=by,
-            now=now,
-        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.utils import timezone
+
 from rollbook.access.models import Account
 from rollbook.access.queries import scope_of, scope_of_program
 from rollbook.groups.actions import refresh_class_groups, refresh_rule_groups
@@ -69,7 +71,7 @@ def check_import(context: JobContext) -> dict[str, str]:
 
 def _sender(found: GroupImport, context: JobContext) -> Scope:
     """Return what whoever sent a file may see today; an extract sees the place that it is of."""
-    on = context.now.date()
+    on = timezone.localdate(context.now)
     if found.client_id is not None:
         return scope_of_program(found.client_id, on=on)
     if found.account_id is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -110,6 +110,37 @@ def queue_mail(
             now=now,
         )
     return mail.uuid
+
+
+def tell_and_mail(
+    people: Mapping[int, str],
+    *,
+    kind: str,
+    title: str,
+    body: str,
+    link: str,
+    dedupe_key: str,
+    by: Actor,
+    now: datetime,
+) -> int:
+    """Tell some people one thing, in the message center and by mail; count them.
+
+    Shape: addresses by account, as `access.queries.holders_of` gives them. Each hears of a
+           `dedupe_key` once; the letter ends with where to see it. It never names a student.
+    """
+    tell(
+        people, kind=kind, title=title, body=body, link=link, dedupe_key=dedupe_key, by=by, now=now
+    )
+    for account, address in people.items():
+        queue_mail(
+            address,
+            subject=title,
+            body=f"{body}\n\nSee it at {settings.BASE_URL}{link}\n",
+            dedupe_key=f"{dedupe_key}:{account}",
+            by=by,
+            now=now,
+        )
+    return len(people)
 
 
 def send_mail(mail: UUID | str, *, is_final_attempt: bool, by: Actor, now: datetime) -> MailStatus:

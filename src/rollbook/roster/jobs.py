@@ -6,6 +6,8 @@ from datetime import time
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from rollbook.access.models import Account
 from rollbook.access.queries import scope_of
 from rollbook.jobs.types import JobContext, NotWorthRetrying, job
@@ -98,13 +100,13 @@ def look(context: JobContext) -> dict[str, int]:
 )
 def send_digests(context: JobContext) -> dict[str, int]:
     """Tell each district what its sources did in the last day."""
-    scope = Scope.of_installation(context.actor.label, on=context.now.date())
+    scope = Scope.of_installation(context.actor.label, on=timezone.localdate(context.now))
     return {"letters": send_roster_digests(scope, by=context.actor, now=context.now)}
 
 
 def _scope(context: JobContext) -> Scope:
     """Return what the person who asked may see today; the operator's own jobs see everything."""
-    on = context.now.date()
+    on = timezone.localdate(context.now)
     if context.account_id is None:
         return Scope.of_installation(context.actor.label, on=on)
     account = Account.objects.filter(pk=context.account_id).first()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.utils import timezone
 
 from rollbook.access.queries import holders_of
 from rollbook.extracts.models import Delivery
 from rollbook.extracts.rules.answers import plain_words
 from rollbook.extracts.types import DeliveryStatus
-from rollbook.messages.actions import queue_mail, tell
+from rollbook.messages.actions import tell_and_mail
 from rollbook.orgs.queries import current_school_year
 from rollbook.shared.actor import Actor
 from rollbook.shared.scope import Permission
@@ -31,7 +30,7 @@ def tell_of_failure(delivery: Delivery, *, by: Actor, now: datetime) -> int:
     link = f"/{int(current_school_year(today))}/groups/deliveries/"
     key = f"delivery:{delivery.uuid}:{delivery.asked_at.isoformat()}"
     holders = holders_of(Permission.GROUP_WRITE, delivery.target.organization_id, on=today)
-    tell(
+    return tell_and_mail(
         holders,
         kind="delivery_failed",
         title=title,
@@ -41,13 +40,3 @@ def tell_of_failure(delivery: Delivery, *, by: Actor, now: datetime) -> int:
         by=by,
         now=now,
     )
-    for account, address in holders.items():
-        queue_mail(
-            address,
-            subject=title,
-            body=f"{body}\n\nSee what to do at {settings.BASE_URL}{link}\n",
-            dedupe_key=f"{key}:{account}",
-            by=by,
-            now=now,
-        )
-    return len(holders)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings as installation
 from django.db import transaction
+from django.utils import timezone
 
 from rollbook.access.queries import holders_of
 from rollbook.audit.actions import record
@@ -262,12 +263,12 @@ def _tell(
 ) -> None:
     """Tell by mail whoever is named, and in the message center who writes groups there."""
     place: Organization = kept.organization
-    year = int(current_school_year(now.date()))
-    link = f"/{year}/groups/files/"
+    today = timezone.localdate(now)
+    link = f"/{int(current_school_year(today))}/groups/files/"
     title = f"{title}: {place.name}"[:200]
     dedupe = f"extracts:{kept.pk}:{key}"
     tell(
-        holders_of(Permission.GROUP_WRITE, place.pk, on=now.date()),
+        holders_of(Permission.GROUP_WRITE, place.pk, on=today),
         kind="extract_run",
         title=title,
         body=body,

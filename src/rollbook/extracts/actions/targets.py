@@ -18,7 +18,7 @@ from rollbook.extracts.queries.targets import link_of, secrets_of, target_in, ta
 from rollbook.extracts.rules.reminding import days_left, reminder_due
 from rollbook.extracts.targets.systems import faults_of, fields_of
 from rollbook.extracts.types import TargetKind
-from rollbook.messages.actions import queue_mail, tell
+from rollbook.messages.actions import tell_and_mail
 from rollbook.orgs.queries import current_school_year, get_organization
 from rollbook.remote.failures import RemoteFailed
 from rollbook.roster.sources.connecting import ConnectionReport
@@ -195,18 +195,9 @@ def _tell(target: DeliveryTarget, left: int, today: date, *, by: Actor, now: dat
     # A new key ends on another day, and is reminded of anew.
     key = f"key:{target.uuid}:{target.key_expires_on}:{target.reminded_days}"
     holders = holders_of(Permission.GROUP_WRITE, target.organization_id, on=today)
-    tell(
+    tell_and_mail(
         holders, kind="key_ends", title=title, body=body, link=link, dedupe_key=key, by=by, now=now
     )
-    for account, address in holders.items():
-        queue_mail(
-            address,
-            subject=title,
-            body=f"{body}\n\n{settings.BASE_URL}{link}\n",
-            dedupe_key=f"{key}:{account}",
-            by=by,
-            now=now,
-        )
 
 
 def _audit(

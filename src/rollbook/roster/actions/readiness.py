@@ -9,12 +9,11 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from rollbook.access.models import Account
 from rollbook.audit.actions import record
-from rollbook.messages.actions import queue_mail, tell
+from rollbook.messages.actions import tell_and_mail
 from rollbook.orgs.types import OrganizationRow
 from rollbook.roster.models.readiness import Readiness, ReadinessStage
 from rollbook.roster.queries.readiness import (
@@ -254,19 +253,10 @@ def _tell_team(
     title = f"Ready to assess: {row.organization.name}"
     link = f"/{readiness.school_year}/rosters/readiness/{row.organization.uuid}/"
     body = _letter(row)
-    tell(
+    tell_and_mail(
         team, kind="ready_to_assess", title=title[:200], body=body, link=link, dedupe_key=key,
         by=by, now=now,
     )  # fmt: skip
-    for account, address in team.items():
-        queue_mail(
-            address,
-            subject=title[:200],
-            body=f"{body}\nSee it at {settings.BASE_URL}{link}\n",
-            dedupe_key=f"{key}:{account}",
-            by=by,
-            now=now,
-        )
 
 
 def _letter(row: ReadinessRow) -> str:
