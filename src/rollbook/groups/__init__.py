@@ -1,8 +1,12 @@
-"""Student groups: by file, by hand or by rule; who is in them and who may look.
+"""Student groups: by file, by hand, by rule, from classes; who is in them and who may look.
 
-**Group**: students chosen for a reason, in one school and school year; never a
-set of permissions. **Member**: a student in a group between two dates. **User**:
-a person to whom a group is assigned. **Rule group**: members follow from classes
-and grades and are worked out again after each roster commit. Promises: bulk
-edits are change plans, and a group grants sight of results only through `Scope`.
+**Group**: students chosen for a reason, of one school and school year; never a
+set of permissions. **Member**: a student in a group. **User**: a person to whom
+a group is assigned, by address. **Rule group**: members follow from grades,
+classes, courses and teachers, and are worked out again after each roster commit.
+**Own group**: a teacher's choice among students seen already; it grants nothing.
+**Import**: a group file that came in. Promises: a file is a change plan before
+it changes anything, replaces exactly the groups that it names, and is undone;
+whoever writes a group writes its history beside it; a group grants sight of
+results only through `Scope`.
 """
