@@ -142,12 +142,12 @@ def insert_rows(db_table: str, frame: pl.DataFrame, kinds: Mapping[str, CellType
             return
         marks = ", ".join("?" for _ in frame.columns)
         statement = f"INSERT INTO {quoted(db_table)} ({names}) VALUES ({marks})"
-        with _indexed_afterwards(db_table, frame.height):
+        with indexed_afterwards(db_table, frame.height):
             connection.connection.executemany(statement, _rows_for_sqlite(frame, kinds))
 
 
 @contextmanager
-def _indexed_afterwards(db_table: str, rows: int) -> Iterator[None]:
+def indexed_afterwards(db_table: str, rows: int) -> Iterator[None]:
     """Build a table's indexes once, at the end, where it is filled rather than added to.
 
     Part of the caller's transaction: who reads meanwhile sees the table as it was, indexes and
@@ -156,7 +156,7 @@ def _indexed_afterwards(db_table: str, rows: int) -> Iterator[None]:
     """
     indexes: list[tuple[str, str]] = []
     with connection.cursor() as cursor:
-        if rows >= _FILLED_FROM:
+        if rows >= _FILLED_FROM and connection.vendor == "sqlite":
             cursor.execute(f"SELECT COUNT(*) FROM {quoted(db_table)}")
             if cursor.fetchone()[0] * _FILLED_SHARE <= rows:
                 cursor.execute(

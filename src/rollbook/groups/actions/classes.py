@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from django.db import transaction
-from django.db.models import Count, Max, QuerySet
+from django.db import connection, transaction
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from rollbook.audit.actions import record
@@ -62,6 +62,7 @@ from rollbook_studentgroup g join rollbook_class c on c.id = g.class_taught_id
 where c.source = %s and c.is_active = {true}
 """
 _STAYS: Final = "e.is_active = {true} and (e.ends_before is null or e.ends_before > %s)"
+_STAYS: Final = "e.is_active = {true} and (e.ends_before is null or e.ends_before > %s)"
 _WANT: Final = f"""
 insert into group_wanted (group_id, student_id)
 select distinct g.id, e.student_id
@@ -69,42 +70,63 @@ from group_watched w
 join rollbook_studentgroup g on g.id = w.group_id
 join rollbook_enrollment e on e.class_taught_id = g.class_taught_id
 where {_STAYS} and e.student_id is not null
+order by 1, 2
 """
-_NOTE_USER: Final = """
-insert into rollbook_groupevent (group_id, kind, at, "by", login, detail)
-"""
-_TEACHERS: Final = f"""
+_OPEN_TEACHING: Final = (
+    "create temporary table group_teaching "
+    "(group_id bigint, login text, primary key (group_id, login)) {in_order}"
+)
+_TEACH: Final = f"""
+insert into group_teaching (group_id, login)
+select distinct g.id, lower(s.email)
 from rollbook_enrollment e
 join rollbook_class c on c.id = e.class_taught_id
 join rollbook_studentgroup g on g.class_taught_id = c.id
 join rollbook_staff s on s.id = e.staff_id
 where c.source = %s and {_STAYS} and e.role = 'teacher' and s.email <> ''
-  and not exists (select 1 from rollbook_groupuser u
-                  where u.group_id = g.id and u.login = lower(s.email))
+order by 1, 2
+"""
+_CLOSE_TEACHING: Final = "drop table group_teaching"
+_NOTE_USER: Final = """
+insert into rollbook_groupevent (group_id, kind, at, "by", login, detail)
+"""
+_NEW_TEACHERS: Final = """
+from group_teaching t
+where not exists (select 1 from rollbook_groupuser u
+                  where u.group_id = t.group_id and u.login = t.login)
 """
 _NOTE_NEW_USERS: Final = (
     _NOTE_USER
-    + "select x.id, %s, %s, %s, x.login, {empty} "
-    + "from (select distinct g.id, lower(s.email) as login"
-    + _TEACHERS
-    + " and g.id <= %s) x"
+    + "select t.group_id, %s, %s, %s, t.login, {empty}"
+    + _NEW_TEACHERS
+    + " and t.group_id <= %s"
 )
 _ADD_USERS: Final = (
-    "insert into rollbook_groupuser (group_id, login) select distinct g.id, lower(s.email)"
-    + _TEACHERS
+    "insert into rollbook_groupuser (group_id, login) select t.group_id, t.login" + _NEW_TEACHERS
 )
-_NO_TEACHERS: Final = f"""
+_NO_TEACHERS: Final = """
 from rollbook_groupuser u
 join rollbook_studentgroup g on g.id = u.group_id
 join rollbook_class c on c.id = g.class_taught_id
 where c.source = %s and u.login not like 'sandbox-%%' and not exists (
-  select 1 from rollbook_enrollment e join rollbook_staff s on s.id = e.staff_id
-  where e.class_taught_id = c.id and lower(s.email) = u.login and {_STAYS} and e.role = 'teacher')
+  select 1 from group_teaching t where t.group_id = u.group_id and t.login = u.login)
 """
 _NOTE_GONE_USERS: Final = (
     _NOTE_USER + "select u.group_id, %s, %s, %s, u.login, {empty}" + _NO_TEACHERS
 )
 _DROP_USERS: Final = "delete from rollbook_groupuser where id in (select u.id" + _NO_TEACHERS + ")"
+_NOTE_NEW_GROUPS: Final = """
+insert into rollbook_groupevent (group_id, kind, at, "by", login, detail)
+select g.id, %s, %s, %s, '', cast(
+  '{{"students": '
+  || (select count(*) from rollbook_groupmember m where m.group_id = g.id)
+  || ', "users": '
+  || (select count(*) from rollbook_groupuser u where u.group_id = g.id)
+  || '}}' as {json})
+from rollbook_studentgroup g
+join rollbook_class c on c.id = g.class_taught_id
+where g.id > %s and g.origin = 'class' and c.source = %s
+"""
 
 
 def refresh_class_groups(*, source: str, by: Actor, now: datetime) -> RefreshedGroups:
@@ -123,11 +145,9 @@ def refresh_class_groups(*, source: str, by: Actor, now: datetime) -> RefreshedG
             _run(cursor, _ADD_GROUPS, [source])
             _run(cursor, _WATCH, [known, source])
             _run(cursor, _WANT, [day])
-            _run(cursor, _NOTE_GONE_USERS, [*_gone(by, now), source, day])
-            _run(cursor, _DROP_USERS, [source, day])
-            _run(cursor, _NOTE_NEW_USERS, [*_come(by, now), source, day, known])
-            _run(cursor, _ADD_USERS, [source, day])
-        _note_new(groups.filter(pk__gt=known), by=by, now=now)
+            _settle_users(cursor, source, known, by=by, now=now)
+        with connection.cursor() as cursor:
+            _run(cursor, _NOTE_NEW_GROUPS, [*noted(GroupEventKind.CREATED, by, now), known, source])
         _archive_and_restore(groups, source, by=by, now=now)
         counts = RefreshedGroups(
             group_count=groups.filter(is_active=True).count(),
@@ -149,19 +169,24 @@ def _run(cursor: CursorWrapper, statement: str, values: list[object]) -> None:
     cursor.execute(in_words_of_database(statement), values)
 
 
-def _gone(by: Actor, now: datetime) -> list[object]:
-    return noted(GroupEventKind.USER_REMOVED, by, now)
+def _settle_users(
+    cursor: CursorWrapper, source: str, known: int, *, by: Actor, now: datetime
+) -> None:
+    """Give groups to those who teach their classes, and take them from those who no longer do.
 
-
-def _come(by: Actor, now: datetime) -> list[object]:
-    return noted(GroupEventKind.USER_ADDED, by, now)
-
-
-def _note_new(groups: QuerySet[StudentGroup], *, by: Actor, now: datetime) -> None:
-    students = groups.annotate(n=Count("members")).values_list("pk", "n")
-    users = dict(groups.annotate(n=Count("users")).values_list("pk", "n"))
-    details = {pk: {"students": count, "users": users[pk]} for pk, count in students}
-    note_each(details, GroupEventKind.CREATED, details, by=by, now=now)
+    `known` is the highest number of a group that was there before: newer ones are not noted here.
+    """
+    day = timezone.localdate(now).isoformat()
+    gone, come = (
+        noted(kind, by, now) for kind in (GroupEventKind.USER_REMOVED, GroupEventKind.USER_ADDED)
+    )
+    _run(cursor, _OPEN_TEACHING, [])
+    _run(cursor, _TEACH, [source, day])
+    _run(cursor, _NOTE_GONE_USERS, [*gone, source])
+    _run(cursor, _DROP_USERS, [source])
+    _run(cursor, _NOTE_NEW_USERS, [*come, known])
+    _run(cursor, _ADD_USERS, [])
+    _run(cursor, _CLOSE_TEACHING, [])
 
 
 def _archive_and_restore(

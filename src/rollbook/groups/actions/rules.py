@@ -48,11 +48,11 @@ _OPEN: Final = (
     "create temporary table group_asks "
     "(group_id bigint primary key, any_grade boolean not null, any_class boolean not null)",
     "create temporary table group_grade "
-    "(group_id bigint, grade text, primary key (group_id, grade))",
+    "(group_id bigint, grade text, primary key (group_id, grade)) {in_order}",
     "create temporary table group_class "
-    "(group_id bigint, class_id bigint, primary key (group_id, class_id))",
+    "(group_id bigint, class_id bigint, primary key (group_id, class_id)) {in_order}",
     "create temporary table group_taking "
-    "(group_id bigint, student_id bigint, primary key (group_id, student_id))",
+    "(group_id bigint, student_id bigint, primary key (group_id, student_id)) {in_order}",
 )
 _CLOSE: Final = (
     "drop table group_taking",
@@ -71,6 +71,7 @@ insert into group_taking (group_id, student_id)
 select distinct q.group_id, e.student_id
 from group_class q join rollbook_enrollment e on e.class_taught_id = q.class_id
 where e.student_id is not null and <e>
+order by 1, 2
 """.replace("<e>", _TODAY.replace("@", "e"))
 _WANT: Final = """
 insert into group_wanted (group_id, student_id)
@@ -84,6 +85,7 @@ where <se>
   and (a.any_class = {true} or exists (
        select 1 from group_taking t
        where t.group_id = a.group_id and t.student_id = se.student_id))
+order by 1, 2
 """.replace("<se>", _TODAY.replace("@", "se"))
 
 
@@ -201,7 +203,7 @@ def _settle(
     day = timezone.localdate(now).isoformat()
     with settling(by=by, now=now) as cursor:
         for statement in _OPEN:
-            cursor.execute(statement)
+            cursor.execute(in_words_of_database(statement))
         _ask(cursor, rules, day)
         watch = _WATCH.replace("{false}", "{true}") if is_new else _WATCH
         cursor.execute(in_words_of_database(watch))
