@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import polars as pl
@@ -88,6 +88,16 @@ class _Court:
         if len(values):
             self.condemn(check, column, self.rows[column].is_in(values.implode()), **words)
 
+    def condemn_words(self, check: Check, column: str, word: str, said: Mapping[str, str]) -> None:
+        """Condemn every row that has one of these values, each with a word of its own."""
+        if said:
+            bad = self.rows[column].is_in(list(said)).fill_null(value=False)
+            told = self.rows.filter(bad).select(
+                LINE, value=column, said=pl.col(column).replace_strict(said)
+            )
+            self.ledger.add_rows(check, told.rename({"said": word}), column=column)
+            self.at_fault = self.at_fault | bad
+
 
 def _years(court: _Court, world: GroupFileWorld) -> pl.Series:
     """Read the years, which are few and repeated."""
@@ -117,13 +127,11 @@ def _judge_words(court: _Court, world: GroupFileWorld) -> None:
         )
     if world.school_ids is not None:
         schools = court.rows["school_natural_id"].drop_nulls().unique().to_list()
-        for school in sorted(set(schools) - world.school_ids):
-            court.condemn(
-                SCHOOL_UNKNOWN,
-                "school_natural_id",
-                court.rows["school_natural_id"] == school,
-                hint=_hint(school, world.school_ids),
-            )
+        # Once for all: a file may name as many schools as it has rows.
+        hints = {
+            school: _hint(school, world.school_ids) for school in set(schools) - world.school_ids
+        }
+        court.condemn_words(SCHOOL_UNKNOWN, "school_natural_id", "hint", hints)
 
 
 def _hint(school: str, known: frozenset[str]) -> str:
