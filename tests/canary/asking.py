@@ -46,6 +46,9 @@ PAGES = {
     "groups": "persons",
     "group_uploads": "group files",
     "group_upload": "group files",
+    "extract_file": "persons",
+    "extract_file_left_out": "persons",
+    "extract_file_download": "extracts",
     "roster_questions": "decisions",
     "roster_source_download": "export",
     "roster_plan": "plan",
@@ -65,7 +68,13 @@ PAGES = {
 RANDOM_COOKIES = frozenset({"csrftoken", "sessionid"})
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 # Pages that show who may sign in, or who paused a source: to whoever may see that account.
-OF_ACCOUNTS = frozenset({"people", "person", "roster_source", "onlookers"})
+OF_ACCOUNTS = frozenset(
+    {
+        "people", "person", "roster_source", "onlookers", "extract_profiles", "extract_profile",
+        "extract_files", "extract_file", "deliveries", "delivery", "delivery_target",
+        "delivery_target_do",
+    }
+)  # fmt: skip
 # Pages that show by which addresses a group is read, to whoever opens the group.
 OF_GROUPS = frozenset({"group", "groups"})
 # Pages that name who sees to it that a place gets ready, and offer others for it.
@@ -77,6 +86,7 @@ CHANGES = frozenset(
     {
         "roster_decide", "roster_sections", "roster_source_do", "roster_source_download", "person",
         "duplicate_pair", "student_id", "group", "onlookers", "group_upload_decide",
+        "extract_profile", "extract_file", "delivery",
     }
 )  # fmt: skip
 QUERIES: Mapping[str, tuple[str, ...]] = {
@@ -84,6 +94,8 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
     "school_results_csv": (ALL_ASSESSMENTS,),
     "group_results": (f"{ALL_ASSESSMENTS}&view=claim",),
     "group_uploads": ("who=all",),
+    "extract_file": ("", "view=left-out", "view=changes", "view=deliveries"),
+    "delivery_target": ("", "compare=1"),
     "group_make": ("way=classes", "way=rule"),
     "roster_rows": ("table=students", "action=add&page=2"),
 }
@@ -333,6 +345,10 @@ class Canary:
             "uidb36": ["1"],
             "server": ["default"],
             "upload": self._some([file.uuid for file in world.group_files], few + 2),
+            "profile": self._some([file.profile for file in world.extracts], few),
+            "file": self._some([file.uuid for file in world.extracts], few),
+            "target": self._some([file.target for file in world.extracts], few),
+            "delivery": self._some([file.delivery for file in world.extracts], few),
             "number": self._some([file.number for file in world.group_files], few),
             "client": self._some([program.uuid for program in world.programs], few),
         }
@@ -378,6 +394,19 @@ def _addresses(canary: Canary) -> list[dict[str, str]]:
     return [{"address": reader.email} for reader in canary._some(canary.world.readers, 2)]
 
 
+def _on_profiles(canary: Canary) -> list[dict[str, str]]:
+    file = canary.dice.choice(canary.world.extracts)
+    choices = ("unschedule", "make", "nothing")
+    return [{"words": "Grades"}, *({"choice": c, "profile": file.profile} for c in choices)]
+
+
+def _typed(canary: Canary) -> dict[str, str]:
+    """Look at what a profile of some schools would write, whoever writes groups there."""
+    schools = [place.uuid for place in canary.world.of_kind("school")]
+    kind = canary.dice.choice(("elementary_grades", "student_group", "counselor"))
+    return {"choice": "preview", "kind": kind, "more-schools": "\n".join(schools)}
+
+
 FORMS: Mapping[str, Callable[[Canary], list[dict[str, str]]]] = {
     "find_student": _ssids,
     "students": _searches,
@@ -394,6 +423,12 @@ FORMS: Mapping[str, Callable[[Canary], list[dict[str, str]]]] = {
         {"choice": "part"},
         {"choice": "correct"},
     ],
+    "extract_profiles": _on_profiles,
+    "extract_profile_add": lambda canary: [{}, _typed(canary), {"choice": "save"}],
+    "extract_profile": lambda canary: [_typed(canary)],
+    "extract_file": lambda _: [{"words": "Moss"}, {"choice": "send"}],
+    "delivery": lambda _: [{"choice": "again"}],
+    "delivery_target_do": lambda _: [{"choice": "nothing"}],
     "client": lambda _: [{"choice": "nothing"}],
     "clients": lambda _: [{"name": ""}],
     "roster_question_decide": _decisions,

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 FIELDS = {
     "s": "ssid", "i": "local_id", "d": "sourced_id", "f": "first_name", "m": "middle_name",
     "l": "last_name", "p": "preferred_first_name", "u": "username", "e": "email", "g": "grade",
-    "x": "sex", "a": "english_acquisition", "y": "military_connected",
+    "x": "sex", "c": "counselor", "a": "english_acquisition", "y": "military_connected",
 }  # fmt: skip
 # Too small for a token of their own (yes or no, three letters); each stands beside others that do.
 TOKENLESS = frozenset(
@@ -169,6 +169,19 @@ class GroupFile:
     pupils: frozenset[int]
 
 
+@dataclass(frozen=True)
+class ExtractOf:
+    """Hold one group file that was written: whose, of which schools, the students in it."""
+
+    uuid: str
+    profile: str
+    target: str
+    delivery: str
+    district_id: int
+    school_ids: frozenset[int]
+    pupils: frozenset[int]
+
+
 @dataclass
 class World:
     """Hold everything."""
@@ -193,6 +206,7 @@ class World:
     jobs: dict[str, int | None] = field(default_factory=dict)  # uuid -> account
     programs: list[Program] = field(default_factory=list)
     group_files: list[GroupFile] = field(default_factory=list)
+    extracts: list[ExtractOf] = field(default_factory=list)
 
     def of_kind(self, *kinds: str) -> list[Place]:
         return [place for place in self.places.values() if place.kind in kinds]

@@ -127,8 +127,9 @@ class Oracle:
             # A plan lists the edits by hand that its source contradicts.
             edited = self.persons(reader) & self.world.edited if page == "plan" else set[int]()
             return shown | {(number, letter) for number in edited for letter in "flpo"}
-        if page == "group files":
-            return {(number, "s") for number in self.sent_for(reader)}
+        if page in ("group files", "extracts"):
+            known = self.sent_for if page == "group files" else self.written_for
+            return {(number, "s") for number in known(reader)}
         if page == "export":
             return {(number, letter) for number in self.kept(reader) for letter in ALL_FIELDS}
         if page not in ("persons", "results"):
@@ -202,6 +203,19 @@ class Oracle:
                 file.pupils
                 for file in self.world.group_files
                 if self.holds(reader, "GROUP_WRITE", file.district_id)
+            )
+        )
+
+    def written_for(self, reader: Reader) -> set[int]:
+        """Return who is in files all of whose schools, and their district, the reader writes."""
+        return set().union(
+            *(
+                file.pupils
+                for file in self.world.extracts
+                if all(
+                    self.holds(reader, "GROUP_WRITE", place)
+                    for place in (file.district_id, *file.school_ids)
+                )
             )
         )
 

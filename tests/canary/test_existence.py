@@ -13,6 +13,7 @@ from django.urls import reverse
 from rollbook.access.models import Account, Grant
 from tests.canary.asking import CSRF, Canary, signed_in, unknown_id
 from tests.canary.facts import Reader, World
+from tests.canary.oracle import Oracle
 from tests.canary.worlds import YEAR, make_world
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,18 @@ def _answer(client: Client, path: str, asked: str, form: dict[str, str] | None) 
     text = CSRF.sub("", response.content.decode())
     told = {name: value.replace(asked, "ID") for name, value in response.items()}
     return response.status_code, text.replace(asked, "ID"), told
+
+
+def _hidden_extracts(world: World, reader: Reader, oracle: Oracle) -> dict[str, list[str]]:
+    hidden = [
+        file for file in world.extracts if not oracle.holds(reader, "GROUP_WRITE", file.district_id)
+    ]
+    return {
+        "file": [file.uuid for file in hidden],
+        "profile": [file.profile for file in hidden],
+        "target": [file.target for file in hidden],
+        "delivery": [file.delivery for file in hidden],
+    }
 
 
 @pytest.mark.parametrize("role", ["district_admin", "school_admin", "teacher", "integrator"])
@@ -69,6 +82,7 @@ def test_what_is_hidden_looks_like_what_is_missing(world: World, role: str) -> N
             if not oracle.holds(reader, "ROSTER_READ", district.id)
         ],
         "other": [p.uuid for p in world.pupils.values() if p.uuid and p.number not in seen],
+        **_hidden_extracts(world, reader, oracle),
         "job": [job for job, account in world.jobs.items() if account != reader.id],
     }
     shown = next((p.uuid for p in world.pupils.values() if p.number in seen), unknown_id())

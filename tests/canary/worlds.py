@@ -54,6 +54,7 @@ from tests.canary.facts import (
     Stay,
     World,
 )
+from tests.canary.written import add_extracts
 
 NOON = datetime(2026, 11, 17, 20, tzinfo=UTC)  # midday in California
 TODAY = date(2026, 11, 17)
@@ -100,6 +101,7 @@ class _Making:
         self._edits()
         self._programs()
         self._group_files()
+        add_extracts(self.world, self.dice, on=TODAY, now=NOON)
         self._traces()
 
     def _place(self, kind: str, name: str, parent: Place | None) -> Place:

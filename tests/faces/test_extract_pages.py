@@ -139,7 +139,7 @@ def test_a_profile_is_made_looked_at_saved_written_and_downloaded(
     listed = plain(owner.get(at("extract_files")))
     assert f"{file.name} All of English you 3 1 2 0 none Download" in listed
     download = owner.get(at("extract_file_download", file.uuid))
-    assert b"".join(download) == file_path(file).read_bytes()
+    assert download.content == file_path(file).read_bytes()
     assert b"0101 Moss Kim P1 1,0101,2027,ELA,1000000001," in file_path(file).read_bytes()
     assert download["Content-Disposition"] == f'attachment; filename="{file.name}"'
 
@@ -454,19 +454,13 @@ def test_files_are_for_whoever_writes_groups_there(day: SchoolDay, owner: Client
     admin = signed_in_as("admin@example.org", "district_admin", places.north)
     stranger = signed_in_as("south@example.org", "district_admin", places.south)
     routes = ("extract_file", "extract_file_download", "extract_file_left_out")
-    assert [status(admin, at(name, file)) for name in routes] == [200] * 3
+    assert [admin.get(at(name, file)).status_code for name in routes] == [200] * 3
     for client in (owner, stranger):
         assert names(client.get(at("extract_files"))) == []
-        assert [status(client, at(name, file)) for name in routes] == [404] * 3
+        assert [client.get(at(name, file)).status_code for name in routes] == [404] * 3
         assert client.post(at("extract_file", file), {"choice": "send"}).status_code == 404
     reader = signed_in_as("teacher@example.org", "teacher", places.north_high)
-    assert [status(reader, at(name, file)) for name in routes] == [403] * 3
-
-
-def status(client: Client, address: str) -> int:
-    answer = client.get(address)
-    answer.close()
-    return answer.status_code
+    assert [reader.get(at(name, file)).status_code for name in routes] == [403] * 3
 
 
 # One file.

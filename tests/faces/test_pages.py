@@ -54,6 +54,10 @@ def _path(route: Route, world: World | None = None) -> str:
             "client": world.programs[0].uuid,
             "job": next(iter(world.jobs)),
             "source": world.sources[0],
+            "profile": world.extracts[0].profile,
+            "file": world.extracts[0].uuid,
+            "target": world.extracts[0].target,
+            "delivery": world.extracts[0].delivery,
             "one": world.pupils[world.pairs[0][0]].uuid,
             "other": world.pupils[world.pairs[0][1]].uuid,
         }
@@ -92,7 +96,7 @@ def test_a_role_without_the_right_is_refused_in_words(
 
 ONLY_POST = {
     "roster_decide", "roster_source_do", "roster_question_decide", "roster_source_download",
-    "group_upload_decide",
+    "group_upload_decide", "delivery_target_do",
 }  # fmt: skip
 # About a record that the world does not hold; tried in test_plan_and_edits.py and, of groups, in
 # test_group_files_pages.py.
@@ -137,6 +141,19 @@ SAYS = {
     "my_groups": "Make a group of my own",
     "onlookers": "Why do I see this student?",
     "group_uploads": "Check these files",
+    "extract_profiles": "Who wins",
+    "extract_profile_add": "Name pattern",
+    "extract_profile": "Save the changes",
+    "extract_files": "Left out",
+    "extract_file": "What changed",
+    "extract_file_download": "group_name,school_natural_id",
+    "extract_file_left_out": "student,ssid,school",
+    "extract_schedule": "Days to run",
+    "deliveries": "Where files go",
+    "delivery": "What became of this delivery?",
+    "delivery_target_add": "SFTP server",
+    "delivery_target": "Does it hold what it should?",
+    "delivery_target_change": "Keep the changes",
     "group_format": "Seven rules",
     "group_template": "group_name,school_natural_id",
     "result_intakes": "Send test results",

@@ -9,8 +9,7 @@ from uuid import UUID
 
 import polars as pl
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -134,11 +133,10 @@ def file(request: Reader, school_year: int, file: UUID) -> HttpResponse:
     ),
     needs=Permission.GROUP_WRITE,
 )
-def download(request: Reader, school_year: int, file: UUID) -> HttpResponseBase:
+def download(request: Reader, school_year: int, file: UUID) -> HttpResponse:
     """Download one group file as it was written."""
     found = found_file(request.scope, file)
-    content = file_path(found).open("rb")
-    return FileResponse(content, as_attachment=True, filename=found.name, content_type="text/csv")
+    return _attached(file_path(found).read_bytes(), found.name)
 
 
 @door(
@@ -153,16 +151,19 @@ def left_out(request: Reader, school_year: int, file: UUID) -> HttpResponse:
     row = get_file(request.scope, file)
     if not request.scope.may(Permission.INDIVIDUAL_PII_READ):
         return refused(request)
-    content = b"".join(_left_out_csv(request, row))
-    response = HttpResponse(content, content_type="text/csv")
     name = row.name.removesuffix(".csv")
-    response["Content-Disposition"] = f'attachment; filename="{name}-left-out.csv"'
-    return response
+    return _attached(b"".join(_left_out_csv(request, row)), f"{name}-left-out.csv")
 
 
 def file_crumbs(school_year: int) -> list[tuple[str, str]]:
     """Return the way to the list of files."""
     return [*crumbs(school_year), (_("Files"), reverse("extract_files", args=[school_year]))]
+
+
+def _attached(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type="text/csv")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _uuid(text: str) -> UUID | None:

@@ -174,9 +174,7 @@ def _make(request: Reader, school_year: int, chosen: list[UUID]) -> HttpResponse
         )
         messages.success(
             request,
-            _(
-                "The files are being written. You get a message when they are there: go on meanwhile."
-            ),
+            _("The files are being written. You get a message when they are there."),
         )
         return redirect("job", job=job)
     files = make_files(
