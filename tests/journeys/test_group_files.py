@@ -111,7 +111,7 @@ def file_with_errors(header: str, known: Known) -> bytes:
 def send(walker: Walker, name: str, content: bytes) -> None:
     file = {"name": name, "mimeType": "text/csv", "buffer": content}
     walker.page.set_input_files("#files", file)
-    walker.page.get_by_role("button", name="Check these files").click()
+    walker.press("Check these files")
 
 
 def see_errors(walker: Walker) -> None:
@@ -149,7 +149,7 @@ def mend(walker: Walker, known: Known) -> None:
     page.get_by_label("Line 13, student_ssid").fill(known.students[10])
     page.get_by_label("Line 15, group_user_login").fill(known.teacher)
     page.locator("label[for=drop-16]").click()
-    page.get_by_role("button", name="Check again").click()
+    walker.press("Check again")
     assert "1 row has to be mended." in walker.says()
     walker.look()
     walker.tab_to("[aria-invalid=true]")
@@ -160,10 +160,9 @@ def mend(walker: Walker, known: Known) -> None:
 
 def commit(walker: Walker) -> None:
     """See what would change, commit it, and find the groups with their students."""
-    page = walker.page
     assert "6 groups would change" in walker.says()
     walker.look()
-    page.get_by_role("button", name="Commit 6 groups").click()
+    walker.press("Commit 6 groups")
     walker.look()
     walker.go("See the groups")
     assert groups(walker) == [
@@ -179,19 +178,18 @@ def commit(walker: Walker) -> None:
 def groups(walker: Walker) -> list[list[str]]:
     """Return names and sizes of the groups that came from files."""
     walker.page.select_option("#origin", label="From a file")
-    walker.page.get_by_role("button", name="Show", exact=True).click()
+    walker.press("Show", exact=True)
     return [[row[1], row[5]] for row in walker.rows("Student groups") if len(row) > 1]
 
 
 def undo(walker: Walker) -> None:
     """Find the file among those sent, take it back, and see the groups gone."""
-    page = walker.page
     walker.go("Upload")
     sent = walker.rows("Group files")
     assert [row[1] for row in sent] == ["fall.csv"] * 3
     walker.look()
     walker.go("fall.csv")
-    page.get_by_role("button", name="Undo", exact=True).click()
+    walker.press("Undo", exact=True)
     assert "This was undone" in walker.says()
     walker.look()
     walker.go("See the groups")

@@ -33,16 +33,16 @@ def make(walker: Walker, name: str) -> list[str]:
     walker.look()
     option = page.locator("#among option").filter(has_text=CLASS)
     page.select_option("#among", value=option.get_attribute("value"))
-    page.get_by_role("button", name="Find students").click()
+    walker.press("Find students")
     rows = walker.rows("Students to choose from")
-    page.get_by_role("button", name="Make a group of the chosen students").click()
+    walker.press("Make a group of the chosen students")
     assert "Select one or more students" in page.locator("[role=alert]").inner_text()
     for row in rows[:STUDENTS]:
         page.locator("tr", has_text=row[2]).locator("label").click()
     page.fill("#name", name)
     page.select_option("#subject", label="English language arts (ELA)")
     walker.look()
-    page.get_by_role("button", name=f"Make a group of {STUDENTS} students").click()
+    walker.press(f"Make a group of {STUDENTS} students")
     assert page.locator("h1").inner_text() == f"Who is in {name}?"
     walker.look()
     return [row[1] for row in rows[:STUDENTS]]
@@ -66,13 +66,13 @@ def see_results(walker: Walker, students: list[str]) -> None:
 
 def rename(walker: Walker, name: str) -> None:
     walker.page.fill("#new-name", name)
-    walker.page.get_by_role("button", name="Rename 1 group").click()
+    walker.press("Rename 1 group")
     assert walker.page.locator("h1").inner_text() == f"Who is in {name}?"
 
 
 def change_subject(walker: Walker) -> None:
     walker.page.select_option("#new-subject", label="Mathematics")
-    walker.page.get_by_role("button", name="Change the subject").click()
+    walker.press("Change the subject")
     assert "· Mathematics ·" in walker.page.locator(".headline-tags").inner_text()
 
 
@@ -86,7 +86,7 @@ def archive_and_restore(walker: Walker, name: str) -> None:
     walker.go("Groups", "My groups")
     page.get_by_text("1 archived group").click()
     walker.look()
-    page.get_by_role("button", name=f"Restore {name}").click()
+    walker.press(f"Restore {name}")
     assert page.get_by_text("1 archived group").count() == 0
     walker.go(name)
     what = [row[1] for row in walker.rows("History of this group")]

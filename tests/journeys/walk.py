@@ -104,6 +104,11 @@ class Walker:
         self.page.set_input_files(field, {"name": name, "mimeType": kind, "buffer": content})
         self.page.get_by_role("button", name=button).click()
 
+    def press(self, name: str | re.Pattern[str], *, exact: bool = False) -> None:
+        """Press a button that sends a form, and wait for the page that answers."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name, exact=exact).click()
+
     def tab_to(self, selector: str) -> None:
         """Press Tab until the focus is on what is sought, as one does without a mouse."""
         for _press in range(MOST_TABS):

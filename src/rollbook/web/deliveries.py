@@ -337,11 +337,13 @@ def _target(row: TargetRow, on: date) -> ShownTarget:
 
 def _says_of(row: TargetRow) -> list[tuple[str, str]]:
     """Return the settings of a target by their labels, those left blank out."""
-    return [
-        (said(field.label), row.settings[field.name])
-        for field in fields_of(row.kind)
-        if not field.is_secret and row.settings.get(field.name)
-    ]
+    shown: list[tuple[str, str]] = []
+    for field in fields_of(row.kind):
+        value = "" if field.is_secret else row.settings.get(field.name, "")
+        word = dict(field.choices).get(value)
+        if value:
+            shown.append((said(field.label), said(word) if word else value))
+    return shown
 
 
 def shown_delivery(request: Reader, row: DeliveryRow) -> Mapping[str, object]:

@@ -31,6 +31,9 @@ WAITING: Final = "ACCEPTED"
 TAKEN: Final = frozenset({"PROCESSED", "NO_UPDATE"})
 LONGEST_ANSWER: Final = 20_000  # of what the other side says of a file, to be kept and shown
 
+_BY_NAME: Final = "To sign in with user name and secret key."
+_BY_CLIENT: Final = "To sign in with client id and secret alone."
+
 # Source: results-reporting 6.2
 _NUMBERS: Final[Mapping[str, str]] = {
     "0": WAITING,
@@ -103,10 +106,12 @@ class ImportApi:
                 ("client_credentials", "Client id and secret alone"),
             ),
         ),
-        SettingField("username", "User name", is_required=False),
-        SettingField("secret", "Secret key", "secret", is_required=False),
-        SettingField("client_id", "Client id", is_required=False),
-        SettingField("client_secret", "Client secret", "secret", is_required=False),
+        SettingField("username", "User name", is_required=False, help=_BY_NAME),
+        SettingField("secret", "Secret key", "secret", is_required=False, help=_BY_NAME),
+        SettingField("client_id", "Client id", is_required=False, help=_BY_CLIENT),
+        SettingField(
+            "client_secret", "Client secret", "secret", is_required=False, help=_BY_CLIENT
+        ),
         SettingField(
             "send_as",
             "How the file is sent",

@@ -53,9 +53,9 @@ def _faults_of_sign_in(settings: Mapping[str, str], secrets: Mapping[str, str]) 
         "client_credentials": ("client_id", "client_secret"),
     }
     name, secret = pairs.get(settings.get("grant", ""), pairs["password"])
-    faults: dict[str, str] = {}
-    if not settings.get(name):
-        faults[name] = "This is needed to sign in."
-    if not secrets.get(secret):
-        faults[secret] = "This is needed to sign in."
-    return faults
+    missing = [
+        *([] if settings.get(name) else [name]),
+        *([] if secrets.get(secret) else [secret]),
+    ]
+    labels = {field.name: field.label for field in fields_of(TargetKind.IMPORT_API)}
+    return {field: f"{labels[field]} is needed to sign in." for field in missing}
