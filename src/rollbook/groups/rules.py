@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,9 @@ from rollbook.shared.grades import GRADE_CODES
 MOST_SUBJECT: Final = 10  # characters of a subject's code, as the table has it
 MOST_LOGIN: Final = 255
 _ADDRESS: Final = re.compile(r"[^@\s,;:<>\"()]+@[^@\s,;:<>\"()]+\.[^@\s,;:<>\"().]+")
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f\u200b\u2028\u2029\ufeff]")
+# Signs that nobody sees, but for the joiners that scripts and pictures need.
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS: Final = "\u200c\u200d"
 _OF_CLASS: Final = re.compile(r" \(class \d+\)$")
 
 
@@ -33,7 +36,7 @@ def clean_name(name: str) -> str:
         raise GroupIsWrong(
             f"The name has {len(kept)} characters. Use {MOST_NAME} at most, as the state's system."
         )
-    if _UNSEEN.search(kept):
+    if any(unicodedata.category(sign) in _UNSEEN and sign not in _JOINERS for sign in kept):
         raise GroupIsWrong("The name holds a line break or a sign nobody sees. Type it again.")
     return kept
 

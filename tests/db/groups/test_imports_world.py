@@ -14,7 +14,7 @@ from rollbook.groups.queries.imports import import_list, reading_of_import
 from rollbook.groups.queries.world import SUBJECTS
 from rollbook.people.models import Staff
 from tests.db.groups.test_imports import sent
-from tests.factories.accounts import EVERYTHING, account, scope_with
+from tests.factories.accounts import EVERYTHING, account, grant, scope_with
 from tests.factories.places import SmallState, small_state
 
 pytestmark = pytest.mark.django_db
@@ -36,8 +36,8 @@ def test_a_list_asks_the_database_as_often_for_many(places: SmallState, count: i
 
 
 def test_addresses_of_accounts_and_of_the_districts_staff_are_known(places: SmallState) -> None:
-    account("boss@example.org")
-    account("gone@example.org", is_active=False)
+    grant(account("boss@example.org"), "test_coordinator", places.north_high)
+    grant(account("gone@example.org", is_active=False), "teacher", places.north_high)
     Staff.objects.create(district=places.north, email="Teach@example.org")
     Staff.objects.create(district=places.south, email="south@example.org")
     names = ("Boss", "gone", "teach", "south", "typo")

@@ -64,7 +64,7 @@ def judge_import(found: GroupImport, *, scope: Scope, by: Actor, now: datetime) 
     is_refused = verdict is not None and not verdict.accepted
     takes_part = found.takes_part and not is_refused
     reading = _parted(reading) if takes_part else reading
-    areas, home = _areas(scope, reading.rows)
+    areas, home = _areas(scope, reading)
     leaves_out = takes_part or (verdict is not None and verdict.accepted)
     goes_on = leaves_out or (reading.is_accepted and not is_refused)
     plan = plan_group_file(
@@ -87,13 +87,25 @@ def _parted(reading: GroupFileReading) -> GroupFileReading:
     return replace(reading, rows=kept, faulty=out)
 
 
-def _areas(scope: Scope, rows: pl.DataFrame) -> tuple[dict[str, int], int | None]:
-    """Return what a plan of these rows stands on, and the one district that they are of."""
-    named = rows.select("school_natural_id").unique()
-    schools = schools_to_write(scope).join(named, on="school_natural_id", how="semi")
-    districts = sorted(schools["district_id"].unique())
-    areas = versions_of([f"groups:{district}" for district in districts])
-    return areas, districts[0] if len(districts) == 1 else None
+def _areas(scope: Scope, reading: GroupFileReading) -> tuple[dict[str, int], int | None]:
+    """Return what a plan of these rows stands on, and the one district that the file is of.
+
+    Shape: whose people may see all of the file's cells: rows at fault count as well, and a school
+           that nobody knows may be anywhere the sender reaches.
+    """
+    schools = schools_to_write(scope)
+    named = _schools_in(reading.rows)
+    every = pl.concat([named, _schools_in(reading.faulty)]).unique()
+    met = schools.join(named, on="school_natural_id", how="semi")
+    areas = versions_of([f"groups:{district}" for district in sorted(met["district_id"].unique())])
+    known = schools.join(every, on="school_natural_id", how="semi")
+    whole = known if known.height == every.height else schools
+    districts = whole["district_id"].unique().to_list()
+    return areas, districts[0] if len(districts) == 1 and known.height else None
+
+
+def _schools_in(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select("school_natural_id").unique()
 
 
 def _reserving(*, by: Actor, now: datetime) -> TakeIds:

@@ -12,7 +12,7 @@ from rollbook.audit.actions import record
 from rollbook.groups.actions.events import note_each, note_students, note_users
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
 from rollbook.groups.queries.groups import GroupNotFound, groups_in
-from rollbook.groups.queries.members import who_may_join
+from rollbook.groups.queries.members import enrolled_for, who_may_join
 from rollbook.groups.rules import (
     GroupIsWrong,
     clean_logins,
@@ -22,7 +22,11 @@ from rollbook.groups.rules import (
     refuse_too_many,
 )
 from rollbook.groups.types import GroupEventKind, GroupOrigin
-from rollbook.orgs.queries import OrganizationNotFound, get_organization
+from rollbook.orgs.queries import (
+    OrganizationNotFound,
+    current_school_year,
+    get_organization,
+)
 from rollbook.orgs.types import OrganizationKind, OrganizationRow
 from rollbook.people.models import Student
 from rollbook.shared.actor import Actor
@@ -211,9 +215,22 @@ def set_school_year(
         if group.origin == GroupOrigin.CLASS.value:
             raise GroupFollowsRoster("This group follows a class, and has its school year.")
         refuse_taken(group.name, _names(group.school_id, school_year))
+        _refuse_left(scope, group, school_year)
         detail = {"school_year_before": group.school_year, "school_year_after": school_year}
         group.school_year = school_year
         _changed(group, "school_year", GroupEventKind.RENAMED, detail, by=by, now=now)
+
+
+def _refuse_left(scope: Scope, group: StudentGroup, school_year: int) -> None:
+    """Refuse a year in which students of a group are elsewhere: their teachers would see them."""
+    if school_year < int(current_school_year(scope.on)):
+        return  # a group of a year that is over shows nobody
+    here = enrolled_for(scope, group.school_id, school_year).values("student_id")
+    if left := group.members.exclude(student__in=here).count():
+        raise GroupIsWrong(
+            f"{left} of its students are not enrolled in the district in that year. Take them "
+            "out first, or copy the group: the copy leaves them out."
+        )
 
 
 def _changed(

@@ -55,7 +55,8 @@ def users_of(scope: Scope, uuid: UUID) -> list[UserRow]:
 def _user(
     login: str, account: Account | None, seen: frozenset[int], reading: frozenset[int]
 ) -> UserRow:
-    if account is None:
+    # Who has an account elsewhere is not told: whoever types an address would learn it.
+    if account is None or account.pk not in seen | reading:
         return UserRow(login, name="", has_account=False, may_read=False)
     name = account.get_full_name() if account.pk in seen else ""
     return UserRow(login, name=name, has_account=True, may_read=account.pk in reading)

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import polars as pl
 from django.db import connection
-from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 
-from rollbook.access.models import Account
+from rollbook.access.models import Account, Grant
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
 from rollbook.groups.plan.current import GROUPS, MEMBERS, SCHOOLS, STUDENTS, USERS, CurrentGroups
 from rollbook.groups.types import GroupFileWorld
@@ -18,6 +18,7 @@ from rollbook.orgs.models import AcademicSession, Organization, OrganizationLink
 from rollbook.orgs.queries import current_school_year, within
 from rollbook.orgs.types import OrganizationKind, SessionKind
 from rollbook.people.models import Staff, Student, StudentAlias
+from rollbook.people.queries.students import enrolled_now
 from rollbook.shared.scope import Permission, Scope
 
 # Those that are shipped with assessments, which stand above groups; a test compares them.
@@ -30,7 +31,7 @@ def world_of(scope: Scope) -> GroupFileWorld:
     """Return what a group file of this sender is judged against.
 
     Shape: schools whose groups the sender may write, by an id that names just one of them; the
-           school years on calendars and those around today's; addresses of accounts and staff.
+           school years on calendars and those around today's; addresses of people there.
            Students are looked up when the file is planned, by district.
     """
     schools = schools_to_write(scope)
@@ -76,17 +77,31 @@ def _years(scope: Scope) -> frozenset[int]:
 
 
 def _logins(districts: Sequence[int]) -> pl.Series:
-    """Return the addresses that people sign in with, and those of the districts' staff.
+    """Return the addresses of the districts' staff, and of accounts with a role there.
 
-    Of accounts anywhere: who is asked about one knows it already, for they wrote it down.
+    Who has an account elsewhere is not told: whoever types an address would learn it.
     """
     staff = Staff.objects.filter(district_id__in=districts, is_active=True).exclude(email="")
-    accounts = Account.objects.filter(is_active=True)
+    accounts = Account.objects.filter(with_role_among(districts), is_active=True)
     known = {
         *staff.values_list(Lower("email"), flat=True),
         *accounts.values_list(Lower("email"), flat=True),
     }
     return pl.Series(sorted(known), dtype=pl.String())
+
+
+def with_role_among(districts: Collection[int]) -> Exists:
+    """Return the condition for accounts with a role in one of these districts, or above it."""
+    inside = OrganizationLink.objects.filter(ancestor_id__in=list(districts))
+    above = OrganizationLink.objects.filter(descendant_id__in=list(districts))
+    return Exists(
+        Grant.objects.filter(
+            Q(organization__in=list(districts))
+            | Q(organization__in=inside.values("descendant_id"))
+            | Q(organization__in=above.values("ancestor_id")),
+            account=OuterRef("pk"),
+        )
+    )
 
 
 def current_groups(scope: Scope, rows: pl.DataFrame) -> CurrentGroups:
@@ -107,7 +122,10 @@ def current_groups(scope: Scope, rows: pl.DataFrame) -> CurrentGroups:
     return CurrentGroups(
         schools=named,
         students=_students(
-            named["district_id"].unique().to_list(), rows["student_ssid"].drop_nulls().unique()
+            scope,
+            named["district_id"].unique().to_list(),
+            rows["student_ssid"].drop_nulls().unique(),
+            members,
         ),
         groups=_frame(groups.values_list(*GROUPS), GROUPS),
         members=_frame(members.values_list(*MEMBERS), MEMBERS),
@@ -116,8 +134,14 @@ def current_groups(scope: Scope, rows: pl.DataFrame) -> CurrentGroups:
     )
 
 
-def _students(districts: Collection[int], ssids: pl.Series) -> pl.DataFrame:
-    """Return active students of districts under every number that names one."""
+def _students(
+    scope: Scope, districts: Collection[int], ssids: pl.Series, members: QuerySet[GroupMember]
+) -> pl.DataFrame:
+    """Return active students of districts under every number that names one.
+
+    Shape: whom the sender may put into a group: those of districts whose groups the sender writes
+           as a whole, those enrolled today at a school of the sender's, and who is in already.
+    """
     now = Student.objects.filter(district_id__in=districts, is_active=True).exclude(ssid="")
     # A number that somebody has, wherever, is nobody's former one.
     former = StudentAlias.objects.filter(
@@ -126,6 +150,14 @@ def _students(districts: Collection[int], ssids: pl.Series) -> pl.DataFrame:
         student__is_active=True,
         is_active=True,
     ).exclude(ssid="")
+    reach = scope.over(Permission.GROUP_WRITE)
+    if not all(reach.includes(district) for district in districts):
+        here = enrolled_now(scope).filter(within(reach, "school_id")).values("student_id")
+        inside = members.values("student_id")
+        own = within(reach, "district_id")
+        now = now.filter(own | Q(pk__in=here) | Q(pk__in=inside))
+        of_own = within(reach, "student__district_id")
+        former = former.filter(of_own | Q(student__in=here) | Q(student__in=inside))
     known = _read(now, ("ssid", "pk", "district_id"), ssids)
     once = _read(former, ("ssid", "student_id", "student__district_id"), ssids)
     return pl.concat([known, once.unique(["ssid", "district_id"], keep="none")])
