@@ -253,6 +253,11 @@ def test_names_are_tried_before_they_are_kept(day: SchoolDay, owner: Client) -> 
     shown = plain(owner.post(address, typed(day, kind="elementary_grades", choice="show")))
     assert "Teacher name + period" not in shown
     assert "As usual for this type For instance: 994 Grade 03 1" in shown
+    # A way chosen for another type gives way to the usual one.
+    preset = "{school_number} {teacher_last} {teacher_first}[ P{period}] {n}"
+    form = typed(day, kind="elementary_grades", pattern=preset, choice="save")
+    assert owner.post(address, form).status_code == 302
+    assert ExtractProfile.objects.get().settings["pattern"] == ""
 
 
 def test_a_preview_tells_who_is_left_out_and_what_to_know(day: SchoolDay, owner: Client) -> None:
@@ -346,6 +351,8 @@ def test_a_former_year_is_copied_and_says_what_is_gone(day: SchoolDay, owner: Cl
     shown = plain(owner.get(at("extract_profiles")))
     assert "There is no profile of this school year yet. Copy those of former years" in shown
     assert "Choose Old of 2025–26" in shown
+    opened = plain(owner.get(at("extract_profile", old)))
+    assert "This profile is of 2025–26: it writes nothing any more. Copy 1 profile to" in opened
     says = owner.post(
         at("extract_profiles"), {"choice": "copy_to_year", "profile": str(old)}, follow=True
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from rollbook.extracts.rules.naming import PATTERNS
+from rollbook.extracts.rules.naming import PATTERNS, lint_pattern
 from rollbook.extracts.types import (
     LISTS,
     ProfileKind,
@@ -95,11 +95,12 @@ def draft_sent(request: Reader, school_year: int) -> Draft:
     pattern = typed(request, "template" if has_own else "pattern", _LONGEST_PATTERN)
     kinds = {kind.value: kind for kind in ProfileKind}
     areas = {area.value: area for area in SubjectArea}
+    kind = kinds.get(sent.get("kind", ""), ProfileKind.SECONDARY_CLASSES)
     settings = ProfileSettings(
-        kind=kinds.get(sent.get("kind", ""), ProfileKind.SECONDARY_CLASSES),
+        kind=kind,
         school_year=school_year,
         subject_area=areas.get(sent.get("subject_area", ""), SubjectArea.ALL),
-        pattern=pattern if has_own or pattern in PATTERNS.values() else "",
+        pattern=pattern if has_own or _is_preset(pattern, kind) else "",
         primary_only=sent.get("primary_only") == "1",
         **{name: _values(request, name) for name in LISTS},
     )
@@ -114,6 +115,15 @@ def draft_sent(request: Reader, school_year: int) -> Draft:
         words={name: typed(request, f"words-{name}", _MOST_WORDS) for name in LISTS},
         only_chosen=frozenset(name for name in LISTS if sent.get(f"only-{name}") == "1"),
     )
+
+
+def _is_preset(pattern: str, kind: ProfileKind) -> bool:
+    """Tell whether a pattern is a preset that can name groups of a type.
+
+    One that cannot was chosen before the type was: it gives way to the usual one.
+    """
+    faults = lint_pattern(pattern, kind)
+    return pattern in PATTERNS.values() and not any(fault.is_error for fault in faults)
 
 
 def _values(request: Reader, name: str) -> tuple[str, ...]:

@@ -202,6 +202,7 @@ def _context(
         "breadcrumbs": profile_crumbs(school_year),
         "profile": row,
         "year": SchoolYear(settings.school_year),
+        "is_former": settings.school_year < school_year,
         "draft": draft,
         "settings": settings,
         "places": places_with_groups(request.scope),
