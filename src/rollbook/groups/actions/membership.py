@@ -44,6 +44,9 @@ order by x.group_id, x.student_id
 """
 _CLOSE: Final = tuple(f"drop table group_{name}" for name in ("come", "gone", "wanted", "watched"))
 
+# So many new members change what PostgreSQL should think of the whole table.
+_MANY: Final = 50_000
+
 _NOTE: Final = """
 insert into rollbook_groupevent (group_id, kind, at, "by", student_number, login, detail)
 select group_id, %s, %s, %s, student_id, '', {empty}
@@ -73,6 +76,12 @@ def in_words_of_database(statement: str) -> str:
     )
 
 
+def learn(cursor: CursorWrapper, *tables: str) -> None:
+    """Let PostgreSQL look at tables that were just written, or it takes them for empty."""
+    if connection.vendor == "postgresql":
+        cursor.execute(f"analyze {', '.join(tables)}")
+
+
 def noted(kind: GroupEventKind, by: Actor, now: datetime) -> list[object]:
     """Return the parameters of a statement that writes history."""
     return [kind.value, connection.ops.adapt_datetimefield_value(now), by.label[:80]]
@@ -89,9 +98,7 @@ def settling(*, by: Actor, now: datetime) -> Iterator[CursorWrapper]:
         for statement in _OPEN:
             cursor.execute(in_words_of_database(statement))
         yield cursor
-        if connection.vendor == "postgresql":  # it knows nothing of what was just written
-            cursor.execute("analyze group_wanted")
-            cursor.execute("analyze group_watched")
+        learn(cursor, "group_watched", "group_wanted")
         cursor.execute(_FIND_GONE)
         cursor.execute(_FIND_COME)
         _let_go(cursor, by=by, now=now)
@@ -111,3 +118,5 @@ def _let_in(cursor: CursorWrapper, *, by: Actor, now: datetime) -> None:
     (count,) = cursor.fetchone()
     with indexed_afterwards(GroupMember._meta.db_table, count):
         cursor.execute(_ADD)
+    if count >= _MANY:
+        learn(cursor, GroupMember._meta.db_table)

@@ -23,7 +23,7 @@ from rollbook.groups.actions.editing import (
     school_to_write,
 )
 from rollbook.groups.actions.events import note_each
-from rollbook.groups.actions.membership import in_words_of_database, settling
+from rollbook.groups.actions.membership import in_words_of_database, learn, settling
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
 from rollbook.groups.rules import (
     ClassFacts,
@@ -205,9 +205,11 @@ def _settle(
         for statement in _OPEN:
             cursor.execute(in_words_of_database(statement))
         _ask(cursor, rules, day)
+        learn(cursor, "group_asks", "group_grade", "group_class")
         watch = _WATCH.replace("{false}", "{true}") if is_new else _WATCH
         cursor.execute(in_words_of_database(watch))
         cursor.execute(in_words_of_database(_TAKE), [day] * 2)
+        learn(cursor, "group_taking")
         cursor.execute(in_words_of_database(_WANT), [day] * 2)
         for statement in _CLOSE:
             cursor.execute(statement)
