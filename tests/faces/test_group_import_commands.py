@@ -73,7 +73,9 @@ def test_a_file_is_sent_looked_at_committed_and_taken_back(
     assert StudentGroup.objects.get().members.count() == 1
     (row,) = as_json("imports", "--status", "PROCESSED")
     assert (row["id"], row["groups"], row["findings"]) == (number, 1, 2)
-    assert "groups.csv" in run("imports").output
+    listed = run("imports").output
+    assert "groups.csv" in listed
+    assert str(row["id"]) in listed  # whole, to be copied
     run("undo", GroupImport.objects.get().uuid)
     assert StudentGroup.objects.count() == 0
 
