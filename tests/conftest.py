@@ -27,7 +27,13 @@ django.setup()
 hypothesis_settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("house")
 
-DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+DATABASE_FIXTURES = {
+    "db",
+    "transactional_db",
+    "django_db_reset_sequences",
+    "live_server",
+    "own_database",  # of tests/faults: one that other processes open
+}
 # The only skip that the build server allows: samples that lie beside the checkout, not in it.
 ALLOWED_SKIP = "needs_shared_samples"
 

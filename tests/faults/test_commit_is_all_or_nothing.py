@@ -7,11 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,15 +37,6 @@ def kills(home: Path, url: str, *calls: str) -> dict[str, dict[str, int]]:
     )
     assert done.returncode == 0, done.stderr[-3_000:]
     return json.loads(done.stdout.splitlines()[-1])
-
-
-@pytest.fixture
-def own_database() -> Iterator[str]:
-    name = f"faults_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(URL, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield f"{URL.rpartition('/')[0]}/{name}"
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @needs_strace
