@@ -260,6 +260,27 @@ def test_names_are_tried_before_they_are_kept(day: SchoolDay, owner: Client) -> 
     assert ExtractProfile.objects.get().settings["pattern"] == ""
 
 
+def test_what_another_type_asked_for_is_not_saved(day: SchoolDay, owner: Client) -> None:
+    form = typed(
+        day, kind="elementary_grades", grades=["09"], departments=["English"], primary_only="1"
+    )
+    form |= {"more-courses": "ENGLISH9\r\nART", "choice": "save"}
+    assert owner.post(at("extract_profile_add"), form).status_code == 302
+    kept = ExtractProfile.objects.get().settings
+    assert (kept["grades"], kept["primary_only"]) == (["09"], False)
+    assert (kept["departments"], kept["courses"]) == ([], [])
+
+
+def test_staff_whose_address_nobody_can_sign_in_with_are_not_offered(
+    day: SchoolDay, owner: Client
+) -> None:
+    north = day.places.north
+    for name, email in (("Blank", ""), ("Broken", "broken@example"), ("Fine", "f@example.org")):
+        teacher(north, name, email=email)
+    shown = owner.get(at("extract_profile_add"))
+    assert boxes(shown, "additional_staff") == [("Fine, Kim", False), ("Moss, Kim", False)]
+
+
 def test_a_preview_tells_who_is_left_out_and_what_to_know(day: SchoolDay, owner: Client) -> None:
     student(day.places.north_high, "1000000003")
     day.english.ends_before = ON
@@ -440,6 +461,9 @@ def test_whose_profile_it_is_decides_what_may_be_done(day: SchoolDay, owner: Cli
     assert names(colleague.get(at("extract_profiles"))) == ["Shared", "Shared (2)"]
     says = colleague.post(at("extract_profiles"), {"choice": f"down:{shared}"}, follow=True)
     assert "somebody else's" in plain(says)
+    # All or none, also where some of the chosen are one's own.
+    both = [str(p.uuid) for p in ExtractProfile.objects.exclude(uuid=own).order_by("-pk")]
+    colleague.post(at("extract_profiles"), {"choice": "delete", "profile": both})
     assert names(colleague.get(at("extract_profiles"))) == ["Shared", "Shared (2)"]
 
     for client in (colleague, stranger):
@@ -453,6 +477,25 @@ def test_whose_profile_it_is_decides_what_may_be_done(day: SchoolDay, owner: Cli
     changed = typed(day, place=str(high.uuid), name="Own, mended", choice="save")
     assert admin.post(at("extract_profile", own), changed).status_code == 302
     assert ExtractProfile.objects.get(uuid=own).name == "Own, mended"
+
+
+def test_a_profile_passes_over_those_that_its_owner_does_not_see(
+    day: SchoolDay, owner: Client
+) -> None:
+    high = day.places.north_high
+    colleague = signed_in_as("colleague@example.org", "test_coordinator", high)
+    made = {
+        name: saved(high, settings_for(high), by=f"{by}@example.org", name=name)
+        for name, by in (("A", "colleague"), ("Hidden", "owner"), ("B", "colleague"))
+    }
+    assert names(colleague.get(at("extract_profiles"))) == ["A", "B"]
+    colleague.post(at("extract_profiles"), {"choice": f"up:{made['B']}"})
+    order = ExtractProfile.objects.order_by("position").values_list("name", flat=True)
+    assert list(order) == ["B", "A", "Hidden"]
+    colleague.post(at("extract_profiles"), {"choice": f"up:{made['B']}"})
+    assert list(order.all()) == ["B", "A", "Hidden"]
+    colleague.post(at("extract_profiles"), {"choice": f"down:{made['A']}"})
+    assert list(order.all()) == ["B", "A", "Hidden"]
 
 
 def test_files_are_for_whoever_writes_groups_there(day: SchoolDay, owner: Client) -> None:
@@ -492,6 +535,19 @@ def test_a_file_names_who_is_not_in_it_and_why(day: SchoolDay, owner: Client) ->
         '"Of 1000000001, Robin",,North High,All of them,Has no state student id',
         '"Of 1000000003, Robin",1000000003,North High,All of them,Is in no class at this school',
     ]
+
+
+def test_a_role_that_sees_no_students_is_told_counts_alone(day: SchoolDay) -> None:
+    high = day.places.north_high
+    student(high, "1000000003")
+    file = written(saved(high, settings_for(high)))
+    integrator = signed_in_as("connects@example.org", "integrator", day.places.north)
+    shown = plain(integrator.get(at("extract_file", file), {"view": "left-out"}))
+    assert "Is in no class at this school (1)" in shown
+    assert "a student whom your role does not name" in shown
+    assert "1000000003" not in shown
+    assert "Download this list" not in shown
+    assert integrator.get(at("extract_file_left_out", file)).status_code == 403
 
 
 def test_a_file_says_what_is_wrong_with_it(day: SchoolDay, owner: Client) -> None:
@@ -542,12 +598,15 @@ def test_a_file_is_sent_where_it_may_go(day: SchoolDay, owner: Client) -> None:
             EVERYTHING, organization_uuid=place.uuid, name=name, kind=TargetKind.ROLLBOOK,
             values={}, by=BY, now=NOW,
         )
-        for place, name in ((high, "Groups here"), (places.north_middle, "Elsewhere"))
+        for place, name in (
+            (high, "Groups here"), (places.north_middle, "Elsewhere"), (places.north, "Above")
+        )
     ]  # fmt: skip
     file = written(saved(high, settings_for(high)))
     admin = signed_in_as("admin@example.org", "district_admin", places.north)
     shown = plain(admin.get(at("extract_file", file)))
     assert "Send 1 file to Groups here" in shown
+    assert "Send 1 file to Above" in shown
     assert "Elsewhere" not in shown
     wrong = {"choice": "send", "target": str(targets[1])}
     assert "Choose where the file should go." in plain(

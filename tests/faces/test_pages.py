@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from rollbook.access.rules import ROLES
 from rollbook.audit.actions import record
+from rollbook.extracts.models import ExtractFile, ExtractProfile
+from rollbook.extracts.types import ProfileKind, ProfileSettings
 from rollbook.groups.models import GroupImport, StudentGroup
 from rollbook.jobs.models import Job
 from rollbook.messages.models import Message
@@ -263,6 +265,36 @@ def _group_files(state: SmallState, count: int) -> None:
     )  # fmt: skip
 
 
+def _profiles(state: SmallState, count: int) -> None:
+    from rollbook.access.models import Account
+
+    owner = Account.objects.order_by("pk").first()
+    settings = ProfileSettings(ProfileKind.COUNSELOR, (str(state.north_high.uuid),), YEAR)
+    ExtractProfile.objects.bulk_create(
+        ExtractProfile(
+            organization=state.north, name=f"P{place}", owner=owner, settings=settings.as_json(),
+            school_year=YEAR, created_by="test", created_at=AT, updated_by="test", updated_at=AT,
+        )
+        for place in range(count)
+    )  # fmt: skip
+
+
+def _extract_files(state: SmallState, count: int) -> None:
+    from rollbook.access.models import Account
+
+    other, is_new = Account.objects.get_or_create(email="maker@example.org")
+    if is_new:
+        grant(other, "teacher", state.north_high)
+    ExtractFile.objects.bulk_create(
+        ExtractFile(
+            organization=state.north, name="groups.csv", school_year=YEAR, extracted_on=AT,
+            run=other.uuid, sha256="a", md5="A", byte_count=1, row_count=1, group_count=1,
+            student_count=1, left_out_count=0, made_by=f"account {other.uuid}", made_at=AT,
+        )
+        for _ in range(count)
+    )  # fmt: skip
+
+
 LISTS: dict[str, Callable[[SmallState, int], None]] = {
     "students": _students,
     "groups": _groups,
@@ -273,6 +305,8 @@ LISTS: dict[str, Callable[[SmallState, int], None]] = {
     "messages": _messages,
     "system": _jobs,
     "audit": _entries,
+    "extract_profiles": _profiles,
+    "extract_files": _extract_files,
 }
 
 

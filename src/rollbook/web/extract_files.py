@@ -77,13 +77,15 @@ def files(request: Reader, school_year: int) -> HttpResponse:
         PageRequest(number=page_number(request), size=ON_A_PAGE),
         profile_uuid=profile,
     )
+    makers = {row.made_by for row in page.items}
+    words = {maker: known_as(request.scope, maker) for maker in makers}
     context = {
         "title": _("Which group files were written?"),
         "crumb": _("Files"),
         "section": "groups",
         "breadcrumbs": crumbs(school_year),
         "page": page,
-        "rows": [(row, known_as(request.scope, row.made_by)) for row in page.items],
+        "rows": [(row, words[row.made_by]) for row in page.items],
         "profile": named,
         "query": f"profile={profile}" if profile else "",
     }
