@@ -59,7 +59,7 @@ def _kept(request: Call, sent: SentFile) -> GroupImport:
     return receive_import(
         caller.scope,
         sent.path,
-        file_name=parameters.text_of(told, "filename") or _plain(sent.name),
+        file_name=_plain(parameters.text_of(told, "filename") or sent.name),
         content_type=sent.content_type,
         origin=ImportOrigin.API,
         batch=parameters.text_of(told, "batch"),

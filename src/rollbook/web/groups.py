@@ -182,7 +182,7 @@ def _download(request: Reader, school_year: int, wanted: GroupFilter) -> HttpRes
         return redirect("groups", school_year=school_year)
     rows = group_file_rows(request.scope, wanted)
     # For a machine that reads it again: exact cells.
-    content = write_csv(rows, columns=GROUP_FILE, formula_safe=False)
+    content = write_csv(rows, columns=GROUP_FILE, formula_safe=True)
     response = HttpResponse(content, content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="groups-{school_year}.csv"'
     return response

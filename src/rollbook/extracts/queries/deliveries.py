@@ -11,8 +11,9 @@ from django.db.models import QuerySet
 
 from rollbook.extracts.models import Delivery
 from rollbook.extracts.plan.writing import rows_of
-from rollbook.extracts.queries.files import file_path
-from rollbook.extracts.rules.answers import FlaggedRow, rows_flagged
+from rollbook.extracts.queries.files import FileNotFound, file_path, found_file
+from rollbook.extracts.queries.reading import known_uuids
+from rollbook.extracts.rules.answers import FlaggedRow, plain_words, rows_flagged
 from rollbook.extracts.types import DeliveryRow, DeliveryStatus
 from rollbook.orgs.queries import within
 from rollbook.shared.page import Page, PageRequest
@@ -38,7 +39,7 @@ def delivery_in(scope: Scope, uuid: UUID | str) -> Delivery:
 
     Raises: DeliveryNotFound.
     """
-    found = deliveries_in(scope).filter(uuid=uuid).first()
+    found = deliveries_in(scope).filter(uuid__in=known_uuids([str(uuid)])).first()
     if found is None:
         raise DeliveryNotFound("No such delivery, or not one that you may see.")
     return found
@@ -51,7 +52,10 @@ def delivery_list(
     target_uuid: UUID | str | None = None,
     file_uuid: UUID | str | None = None,
 ) -> Page[DeliveryRow]:
-    """List deliveries, latest first: all that the reader sees, or of one target or file."""
+    """List deliveries, latest first: all that the reader sees, or of one target or file.
+
+    Shape: `says` without the other side's own words, which may repeat cells of the file.
+    """
     page = page or PageRequest()
     found = deliveries_in(scope)
     if target_uuid is not None:
@@ -65,9 +69,21 @@ def delivery_list(
 def get_delivery(scope: Scope, uuid: UUID | str) -> DeliveryRow:
     """Return one delivery.
 
+    Shape:  the other side's own words, which may repeat cells of the file, for those alone who may
+            have the file: one of its schools may belong to another district by now.
     Raises: DeliveryNotFound.
     """
-    return _row(delivery_in(scope, uuid))
+    delivery = delivery_in(scope, uuid)
+    row = _row(delivery)
+    return replace(row, says=delivery.says) if _may_have_file(scope, delivery) else row
+
+
+def _may_have_file(scope: Scope, delivery: Delivery) -> bool:
+    try:
+        found_file(scope, delivery.file.uuid)
+    except FileNotFound:
+        return False
+    return True
 
 
 def failed_deliveries(scope: Scope) -> list[DeliveryRow]:
@@ -98,11 +114,12 @@ def _line(delivery: Delivery) -> tuple[int, str]:
 def flagged_rows_of(scope: Scope, uuid: UUID | str) -> list[FlaggedRow]:
     """List the rows of a file that the other side did not take, each with the group it belongs to.
 
+    Shape:  none for a reader who may not have the file.
     Raises: DeliveryNotFound.
     """
     delivery = delivery_in(scope, uuid)
     flagged = rows_flagged(delivery.says)
-    if not flagged:
+    if not flagged or not _may_have_file(scope, delivery):
         return []
     rows = rows_of(file_path(delivery.file).read_bytes())
     return [
@@ -130,7 +147,11 @@ def _row(delivery: Delivery) -> DeliveryRow:
         status=DeliveryStatus(delivery.status),
         remote_id=delivery.remote_id,
         remote_status=delivery.remote_status,
-        says=delivery.says,
+        says=plain_words(
+            delivery.remote_status,
+            delivery.says,
+            is_refused=delivery.status == DeliveryStatus.REFUSED,
+        ),
         attempt_count=delivery.attempt_count,
         asked_by=delivery.asked_by,
         asked_at=delivery.asked_at,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Max, Q, QuerySet
 
 from rollbook.extracts.models import DeliveryTarget
+from rollbook.extracts.queries.reading import known_uuids
 from rollbook.extracts.targets.delivering import Target
 from rollbook.extracts.targets.systems import SYSTEMS, fields_of
 from rollbook.extracts.types import DeliveryStatus, TargetKind, TargetRow
@@ -19,6 +21,10 @@ from rollbook.remote.failures import RemoteFailed
 from rollbook.roster.sources.calling import ALLOW_PRIVATE
 from rollbook.shared.scope import Permission, Scope
 from rollbook.shared.sealing import SealIsBroken, unseal
+
+_IN_A_SANDBOX: Final = (
+    "This is a sandbox: it calls no other system. Deliver to this installation itself instead."
+)
 
 
 class TargetNotFound(LookupError):
@@ -49,7 +55,7 @@ def target_in(scope: Scope, uuid: UUID | str) -> DeliveryTarget:
 
     Raises: TargetNotFound, also for one that is closed or out of sight: one answer.
     """
-    found = targets_in(scope).filter(uuid=uuid).first()
+    found = targets_in(scope).filter(uuid__in=known_uuids([str(uuid)])).first()
     if found is None:
         raise TargetNotFound("No such target, or not one that you may see.")
     return found
@@ -87,6 +93,8 @@ def link_of(scope: Scope, target: DeliveryTarget) -> Link:
     system = SYSTEMS.get(TargetKind(target.kind))
     if system is None:
         raise RemoteFailed("not_found", "This target is this installation itself.")
+    if settings.SANDBOX:  # open to everybody, for whom it calls nobody
+        raise RemoteFailed("refused", _IN_A_SANDBOX)
     kept = {field.name: str(target.settings.get(field.name, "")) for field in system.fields}
     own = {ALLOW_PRIVATE: "yes"} if settings.ALLOW_PRIVATE_ADDRESSES else {}
     return Link(system, kept | own, secrets_of(scope, target))

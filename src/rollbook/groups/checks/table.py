@@ -35,6 +35,8 @@ from rollbook.shared.findings import Check, Severity
 
 # Joiners mean something in Persian, in the scripts of India, and in pictures made of several.
 _UNSEEN = r"[\p{Cc}\p{Cf}&&[^\t\n\r\x{200C}\x{200D}]]"
+# An apostrophe that write_csv put before what a spreadsheet would run.
+_GUARDED = r"^'([=+\-@\t\r\n\x00＝＋－＠])"
 # What is told here with words of group files.
 _TOLD_HERE = frozenset(
     check.code
@@ -91,6 +93,8 @@ def read_table(content: bytes, ledger: Ledger) -> GroupTable | None:
         rows = pl.concat([rows, loose.mended]).sort(LINE)
     if Sign.UNSEEN in table.signs:
         rows = _without_unseen(rows, ledger)
+    if b"'" in body.content:
+        rows = rows.with_columns(pl.col(*GROUP_FILE).str.replace(_GUARDED, "$1"))
     rows = _without_rows_of_commas(_trimmed(rows, ledger), ledger)
     broken = _trimmed(loose.lost, Ledger(ledger.file))
     if not rows.height and not broken.height:

@@ -147,7 +147,8 @@ def left_out_csv(scope: Scope, uuid: UUID) -> bytes:
     """
     reading = kept_reading(import_record(scope, uuid))
     out = rows_left_out(reading)[1]
-    return write_csv(out, columns=GROUP_FILE, formula_safe=False)
+    # Others open it in a spreadsheet than who wrote it; our own reading takes the guard off.
+    return write_csv(out, columns=GROUP_FILE, formula_safe=True)
 
 
 def rows_left_out(reading: GroupFileReading) -> tuple[pl.DataFrame, pl.DataFrame]:
