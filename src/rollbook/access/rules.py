@@ -21,6 +21,8 @@ DISTRICT_GROUP, SCHOOL_GROUP = OrganizationKind.DISTRICT_GROUP, OrganizationKind
 REGIONAL: Final = frozenset({STATE, DISTRICT_GROUP})
 DISTRICT_OR_ABOVE: Final = REGIONAL | {DISTRICT}
 AT_SCHOOLS: Final = frozenset({SCHOOL_GROUP, SCHOOL})
+# RFC 2606 reserves it, so it is nobody's address. Groups know visitors by `sandbox-`.
+SANDBOX_DOMAIN: Final = "@sandbox.invalid"
 
 
 class StateAdmin(Role):

@@ -38,8 +38,6 @@ EVENTS_SHOWN: Final = 20
 MOST_WORDS: Final = 100
 MOST_ADDRESSES: Final = 10_000  # characters typed at once
 REFUSALS: Final = (GroupIsWrong, MayNotChangeGroup, GroupFollowsRoster)
-# Visitors of a sandbox are given every group there: they tell nothing about it.
-_VISITOR: Final = "@sandbox.invalid"
 # Which part of the page a button belongs to: a refusal is said beside it.
 PARTS: Final = {
     "rename": "name",
@@ -108,7 +106,7 @@ def _context(
         "page": members,
         "hidden_count": max(0, found.student_count - members.total_count),
         "found": _found(request, found, words) if is_open else None,
-        "users": [u for u in users_of(scope, found.uuid) if not u.login.endswith(_VISITOR)],
+        "users": users_of(scope, found.uuid),
         "events": [_event(request, event) for event in events.items],
         "more_events": max(0, events.total_count - len(events.items)),
         "may_write": may_write(scope, found),

@@ -201,7 +201,8 @@ def test_groups_but_those_of_classes_and_of_teachers(day: SchoolDay) -> None:
     }
     StudentGroup.objects.create(name="Old", school=high, school_year=YEAR - 1, origin="hand")
     GroupMember.objects.create(group=made["hand"], student=day.students[0])
-    GroupUser.objects.create(group=made["hand"], login="moss@example.org")
+    for login in ("moss@example.org", "sandbox-1@sandbox.invalid"):
+        GroupUser.objects.create(group=made["hand"], login=login)
     settings = settings_for(high, kind=ProfileKind.STUDENT_GROUP)
     data = data_for(settings)
     assert data.groups["name"].to_list() == ["Group hand", "Group file"]

@@ -22,6 +22,7 @@ from rollbook.groups.queries import (
     group_subjects,
     groups_of_login,
     member_ids,
+    users_of,
 )
 from rollbook.people.models import Class, Course, Enrollment, Staff, Student
 from rollbook.shared.scope import Permission, Reach, Scope
@@ -165,6 +166,10 @@ def test_visitors_of_the_sandbox_are_given_the_groups_of_a_place_and_lose_them()
     assert assign_sandbox_groups(login, places.north.pk, by=BY, now=NOW) == 1
     refreshed()
     assert len(groups_of_login(login, ON)) == 1
+    (lent,) = group_list(Scope.of_installation("tests", on=ON), only_assigned=False)
+    told = [user.login for user in users_of(Scope.of_installation("tests", on=ON), lent.uuid)]
+    assert login not in told
+    assert lent.user_count == len(told)
     assert remove_sandbox_groups(login, by=BY, now=NOW) == 1
     with pytest.raises(NotASandboxLogin):
         assign_sandbox_groups("pat@example.org", places.north.pk, by=BY, now=NOW)

@@ -11,13 +11,11 @@ from django.utils import timezone
 
 from rollbook.access.models import Account, Grant
 from rollbook.access.queries import sandbox_entries
+from rollbook.access.rules import SANDBOX_DOMAIN
 from rollbook.access.types import SandboxEntered, SandboxLeft
 from rollbook.audit import actions as audit
 from rollbook.shared.actor import Actor
 from rollbook.shared.events import announce
-
-# RFC 2606 reserves it, so it is nobody's address. Groups know visitors by `sandbox-`.
-SANDBOX_DOMAIN = "@sandbox.invalid"
 
 
 class SandboxIsClosed(Exception):

@@ -7,12 +7,13 @@ from typing import Final
 
 from django.db import transaction
 
+from rollbook.access.rules import SANDBOX_DOMAIN
 from rollbook.audit.actions import record
 from rollbook.groups.models import GroupUser, StudentGroup
 from rollbook.shared.actor import Actor
 
-# How the logins of visitors of the sandbox begin and end; RFC 2606 reserves the domain.
-_VISITOR: Final = ("sandbox-", "@sandbox.invalid")
+# How the logins of visitors of the sandbox begin and end.
+_VISITOR: Final = ("sandbox-", SANDBOX_DOMAIN)
 
 
 class NotASandboxLogin(Exception):

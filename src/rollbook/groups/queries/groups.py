@@ -7,9 +7,10 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, F, Manager, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from rollbook.access.rules import SANDBOX_DOMAIN
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
 from rollbook.groups.types import GroupOrigin, GroupRow, GroupRule
 from rollbook.orgs.queries import current_school_year, within
@@ -72,11 +73,17 @@ def with_counts(found: QuerySet[StudentGroup]) -> QuerySet[StudentGroup]:
     """Add `student_count` and `user_count` to groups that are already in scope."""
     # Two counts over one join would multiply each other.
     return found.annotate(
-        student_count=_count_of(GroupMember.objects), user_count=_count_of(GroupUser.objects)
+        student_count=_count_of(GroupMember.objects.all()),
+        user_count=_count_of(of_people(GroupUser.objects.all())),
     )
 
 
-def _count_of(rows: Manager[GroupMember] | Manager[GroupUser]) -> Coalesce:
+def of_people(found: QuerySet[GroupUser]) -> QuerySet[GroupUser]:
+    """Leave visitors of a sandbox out of users: every group there is lent to each of them."""
+    return found.exclude(login__endswith=SANDBOX_DOMAIN)
+
+
+def _count_of(rows: QuerySet[GroupMember] | QuerySet[GroupUser]) -> Coalesce:
     of_group = rows.filter(group=OuterRef("pk")).order_by().values("group")
     return Coalesce(Subquery(of_group.annotate(n=Count("pk")).values("n")), 0)
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from rollbook.access.models import Account
 from rollbook.access.queries import seen_among
 from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
-from rollbook.groups.queries.groups import get_group
+from rollbook.groups.queries.groups import get_group, of_people
 from rollbook.groups.queries.sight import holders_at
 from rollbook.groups.types import UserRow
 from rollbook.orgs.models import OrganizationLink
@@ -42,7 +42,7 @@ def users_of(scope: Scope, uuid: UUID) -> list[UserRow]:
     Raises: GroupNotFound.
     """
     group = get_group(scope, uuid, archived_too=True)
-    found = GroupUser.objects.filter(group_id=group.id).order_by("login")
+    found = of_people(GroupUser.objects.filter(group_id=group.id)).order_by("login")
     logins = list(found.values_list("login", flat=True))
     accounts = Account.objects.annotate(login=Lower("email")).filter(login__in=logins)
     known = {account.login: account for account in accounts.filter(is_active=True)}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
-from rollbook.groups.models import StudentGroup
-from rollbook.groups.queries.groups import groups_in, rows_of, with_counts
+from rollbook.groups.models import GroupUser, StudentGroup
+from rollbook.groups.queries.groups import groups_in, of_people, rows_of, with_counts
 from rollbook.groups.types import MOST_STUDENTS, ClassChoice, GroupFilter, GroupOrigin, GroupRow
 from rollbook.orgs.queries import within
 from rollbook.people.models import Class, Enrollment
@@ -52,7 +52,8 @@ def _asked(
 
 def _by_size(found: QuerySet[StudentGroup], wanted: GroupFilter) -> QuerySet[StudentGroup]:
     if wanted.without_users:
-        found = found.filter(users__isnull=True)
+        used = of_people(GroupUser.objects.filter(group=OuterRef("pk")))
+        found = found.filter(~Exists(used))
     if wanted.without_students:
         found = found.filter(members__isnull=True)
     return with_counts(found).filter(student_count__gt=MOST_STUDENTS) if wanted.too_large else found

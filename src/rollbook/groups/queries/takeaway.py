@@ -6,6 +6,7 @@ import polars as pl
 
 from rollbook.groups.layouts import GROUP_FILE
 from rollbook.groups.models import GroupMember, GroupUser
+from rollbook.groups.queries.groups import of_people
 from rollbook.groups.queries.search import find_groups
 from rollbook.groups.types import GroupFilter, GroupRow
 from rollbook.orgs.queries import schools_in
@@ -49,8 +50,8 @@ def _may_take(scope: Scope, row: GroupRow) -> bool:
 def _users(ids: list[int]) -> pl.DataFrame:
     found: list[tuple[int, str, str]] = []
     for part in _parts(ids):
-        users = GroupUser.objects.filter(group_id__in=part).values_list("group_id", "login")
-        found += [(group, "", login) for group, login in users]
+        users = of_people(GroupUser.objects.filter(group_id__in=part))
+        found += [(group, "", login) for group, login in users.values_list("group_id", "login")]
     return _frame(found)
 
 
