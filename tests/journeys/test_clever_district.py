@@ -315,9 +315,9 @@ def get_ready(pinecrest: District, walker: Walker) -> None:
     assert sorted(letter["To"] for letter in pinecrest.letters.about("Ready")) == [SECOND, FIRST]
 
 
-def until(is_so: Callable[[], bool]) -> None:
+def until(is_so: Callable[[], bool], *, seconds: float = WAITS) -> None:
     """Wait for something that the background does."""
-    end = time.monotonic() + WAITS
+    end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.2)
