@@ -49,6 +49,7 @@ PAGES = {
     "extract_file": "persons",
     "extract_file_left_out": "persons",
     "extract_file_download": "extracts",
+    "delivery": "extracts",
     "roster_questions": "decisions",
     "roster_source_download": "export",
     "roster_plan": "plan",
@@ -72,9 +73,11 @@ OF_ACCOUNTS = frozenset(
     {
         "people", "person", "roster_source", "onlookers", "extract_profiles", "extract_profile",
         "extract_files", "extract_file", "deliveries", "delivery", "delivery_target",
-        "delivery_target_do",
+        "delivery_target_do", "group",
     }
 )  # fmt: skip
+# A form that is sent until it is whole: what its reader typed stands in it.
+SAYS_BACK = frozenset({"my_groups"})
 # Pages that show by which addresses a group is read, to whoever opens the group.
 OF_GROUPS = frozenset({"group", "groups"})
 # Pages that name who sees to it that a place gets ready, and offer others for it.
@@ -257,6 +260,8 @@ class Canary:
         # A page may say the address that it was asked for.
         asked = {token for token in self.world.tokens_in(ask.path) if token[1] == "o"}
         page = PAGES.get(ask.route, "")
+        if ask.route in SAYS_BACK:
+            asked |= self.world.tokens_in(" ".join((ask.form or {}).values()))
         return asked if reader is None else asked | self.oracle.tokens(reader, page, ask.file)
 
     def _scores(self, reader: Reader | None, ask: Ask) -> set[int]:
@@ -268,7 +273,13 @@ class Canary:
             return set()
         own = {reader.number}  # every page says whose it is
         if ask.route in OF_GROUPS:
-            own |= self.oracle.users_of_groups(reader)
+            own |= self.oracle.users_of_groups(reader, with_former=ask.route == "group")
+        if ask.route == "extract_file_download":
+            own |= self.oracle.users_of_files(reader)
+        if ask.route == "delivery_target":
+            own |= self.oracle.users_at_targets(reader)
+        if ask.route == "extract_schedule":
+            own |= self.oracle.hears_of_runs(reader)
         if ask.route in OF_OWNERS:
             own |= self.oracle.owners(reader)
         if ask.route in OF_ACCOUNTS | OF_OWNERS:
@@ -287,7 +298,7 @@ class Canary:
         for place, arguments in enumerate(self._arguments(route)):
             file = self._file(arguments.get("intake"))
             path = reverse(route.name, kwargs=arguments)
-            for query in QUERIES.get(route.name, ("",)):
+            for query in self._queries(route):
                 yield Ask(route.name, f"{path}?{query}" if query else path, None, file)
             for form in forms if place == 0 or route.name in CHANGES else []:
                 yield Ask(route.name, path, form, file)
@@ -300,6 +311,12 @@ class Canary:
             values = self._intakes(route) if name == "intake" else self._values(name)
             found = [{**known, name: value} for known in found for value in values]
         return found
+
+    def _queries(self, route: Route) -> tuple[str, ...]:
+        if route.name != "extract_schedule":
+            return QUERIES.get(route.name, ("",))
+        places = self._some(self.world.of_kind("district"), self.breadth)
+        return ("", *(f"place={place.uuid}" for place in places))
 
     def _pairs(self) -> list[dict[str, Any]]:
         """Try students who look alike, and two at random."""
@@ -333,7 +350,7 @@ class Canary:
             "school_year": [YEAR],
             "school": self._some([p.uuid for p in world.of_kind("school", "district")], few + 1),
             "grade": [self.dice.choice(GRADES)],
-            "group": self._some([group.uuid for group in world.groups], few),
+            "group": self._groups(),
             "student": self._some([p.uuid for p in world.pupils.values() if p.uuid], few + 3),
             "account": self._some([reader.uuid for reader in world.readers], few // 2),
             "job": self._some(list(world.jobs), 2),
@@ -345,7 +362,11 @@ class Canary:
             "uidb36": ["1"],
             "server": ["default"],
             "upload": self._some([file.uuid for file in world.group_files], few + 2),
-            "profile": self._some([file.profile for file in world.extracts], few),
+            "profile": [
+                uuid
+                for file in self._some(world.extracts, few)
+                for uuid in (file.profile, file.own_profile)
+            ],
             "file": self._some([file.uuid for file in world.extracts], few),
             "target": self._some([file.target for file in world.extracts], few),
             "delivery": self._some([file.delivery for file in world.extracts], few),
@@ -354,6 +375,12 @@ class Canary:
         }
         assert name in pools, f"tell the canary which ids to put for <{name}>"
         return pools[name]
+
+    def _groups(self) -> list[str]:
+        """Try groups of schools, and everybody's own: those are few."""
+        plain = [group.uuid for group in self.world.groups if group.owner is None]
+        own = [group.uuid for group in self.world.groups if group.owner is not None]
+        return self._some(plain, self.breadth) + own
 
     def _some(self, values: list[Any], count: int) -> list[Any]:
         return self.dice.sample(values, min(count, len(values)))

@@ -114,7 +114,7 @@ COMMANDS: Mapping[str, str] = {
     "groups copy": "Counts.",
     "groups correct": "Counts, names of checks; what refuses a file that the operator sent.",
     "groups discard": "Counts, names of checks.",
-    "groups create": "The public id of a group; of a file that the operator gave, numbers of lines.",
+    "groups create": "The public id of a group; of a file that somebody gave, numbers of lines.",
     "groups from-classes": "Public ids of groups.",
     "groups history": "Actions and addresses of users; with --names, as its help says, students.",
     "groups import": "Counts, names of checks; what refuses the file that the operator gave.",

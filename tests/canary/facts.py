@@ -81,6 +81,8 @@ class GroupOf:
     is_active: bool
     members: frozenset[int]
     logins: frozenset[str]
+    former: frozenset[str] = frozenset()  # users who are named in its history alone
+    owner: int | None = None  # the reader whose own it is
 
 
 @dataclass(frozen=True)
@@ -171,15 +173,23 @@ class GroupFile:
 
 @dataclass(frozen=True)
 class ExtractOf:
-    """Hold one group file that was written: whose, of which schools, the students in it."""
+    """Hold one group file that was written: whose, of which schools, who is in it.
+
+    Its profile is shared; `own_profile` is its owner's alone, of one school. `mails` hear of runs.
+    """
 
     uuid: str
     profile: str
+    own_profile: str
+    own_school_id: int
+    owner: int  # a reader's number
     target: str
     delivery: str
     district_id: int
     school_ids: frozenset[int]
     pupils: frozenset[int]
+    logins: frozenset[str]
+    mails: frozenset[str]
 
 
 @dataclass

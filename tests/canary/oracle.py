@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.canary.facts import FIELDS, FileOf, GroupOf, Program, Reader, Token, World
+from tests.canary.facts import FIELDS, ExtractOf, FileOf, GroupOf, Program, Reader, Token, World
 
 # What a reader is told of a student who is seen only through results taken at the reader's school.
 ON_RESULT_PAGES = frozenset({"f", "l", "s", "o"})
@@ -208,22 +208,48 @@ class Oracle:
 
     def written_for(self, reader: Reader) -> set[int]:
         """Return who is in files all of whose schools, and their district, the reader writes."""
-        return set().union(
-            *(
-                file.pupils
-                for file in self.world.extracts
-                if all(
-                    self.holds(reader, "GROUP_WRITE", place)
-                    for place in (file.district_id, *file.school_ids)
-                )
-            )
-        )
+        return set().union(*(file.pupils for file in self._files(reader)))
 
-    def users_of_groups(self, reader: Reader) -> set[int]:
-        """Return the accounts that use groups which the reader opens.
+    def _files(self, reader: Reader) -> list[ExtractOf]:
+        return [
+            file
+            for file in self.world.extracts
+            if all(
+                self.holds(reader, "GROUP_WRITE", place)
+                for place in (file.district_id, *file.school_ids)
+            )
+        ]
+
+    def users_of_files(self, reader: Reader) -> set[int]:
+        """Return the accounts whose addresses stand in files that the reader may have."""
+        logins = {login for file in self._files(reader) for login in file.logins}
+        return {other.number for other in self.world.readers if other.email in logins}
+
+    def users_at_targets(self, reader: Reader) -> set[int]:
+        """Return the accounts that targets of the reader's districts were sent."""
+        logins = {
+            login
+            for file in self.world.extracts
+            if self.holds(reader, "GROUP_WRITE", file.district_id)
+            for login in file.logins
+        }
+        return {other.number for other in self.world.readers if other.email in logins}
+
+    def hears_of_runs(self, reader: Reader) -> set[int]:
+        """Return the accounts that hear of scheduled runs of places where the reader writes."""
+        mails = {
+            address
+            for file in self.world.extracts
+            if self.holds(reader, "GROUP_WRITE", file.district_id)
+            for address in file.mails
+        }
+        return {other.number for other in self.world.readers if other.email in mails}
+
+    def users_of_groups(self, reader: Reader, *, with_former: bool) -> set[int]:
+        """Return the accounts that use groups which the reader opens, or once did.
 
         Those at schools where the reader reads groups, and students or writes groups; and those
-        assigned to the reader.
+        assigned to the reader. Nobody uses a person's own group.
         """
         assigned = self.groups(reader)
         logins = {
@@ -237,7 +263,7 @@ class Oracle:
                     or self.holds(reader, "GROUP_WRITE", group.school_id)
                 )
             )
-            for login in group.logins
+            for login in group.logins | (group.former if with_former else frozenset())
         }
         return {other.number for other in self.world.readers if other.email.casefold() in logins}
 

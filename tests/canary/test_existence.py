@@ -41,7 +41,13 @@ def _hidden_extracts(world: World, reader: Reader, oracle: Oracle) -> dict[str, 
     ]
     return {
         "file": [file.uuid for file in hidden],
-        "profile": [file.profile for file in hidden],
+        "profile": [file.profile for file in hidden]
+        + [
+            file.own_profile
+            for file in world.extracts
+            if file.owner != reader.number
+            and not oracle.holds(reader, "GROUP_WRITE", file.district_id)
+        ],
         "target": [file.target for file in hidden],
         "delivery": [file.delivery for file in hidden],
     }
@@ -66,7 +72,10 @@ def test_what_is_hidden_looks_like_what_is_missing(world: World, role: str) -> N
             group.uuid
             for group in world.groups
             if group.uuid not in own_groups
-            and not oracle.holds(reader, "INDIVIDUAL_PII_READ", group.school_id)
+            and group.owner != reader.number
+            and not (
+                group.owner is None and oracle.holds(reader, "INDIVIDUAL_PII_READ", group.school_id)
+            )
         ],
         "intake": [
             file.uuid
@@ -89,7 +98,8 @@ def test_what_is_hidden_looks_like_what_is_missing(world: World, role: str) -> N
     tried = 0
     for route in canary.routes:
         (word,) = set(hidden) & set(route.parameters) or ("",)
-        for own in hidden.get(word, [])[:2]:
+        # The first of their kind, and the latest: a profile or a group that is somebody's own.
+        for own in {*hidden.get(word, [])[:2], *hidden.get(word, [])[-2:]}:
             missing = unknown_id()
             more = {"school_year": YEAR, "grade": "03", "one": shown}
             more = {name: more[name] for name in route.parameters if name in more}

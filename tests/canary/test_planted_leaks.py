@@ -6,6 +6,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ import pytest
 from rollbook.access import queries as access_queries
 from rollbook.access import rules as access_rules
 from rollbook.access.models import Account
+from rollbook.extracts.queries import deliveries, files
 from rollbook.groups.models import GroupUser
+from rollbook.groups.queries import history as group_history
+from rollbook.groups.queries import members
 from rollbook.jobs.models import Job
 from rollbook.lake.query import Condition
 from rollbook.messages.models import Message
@@ -177,6 +181,35 @@ def whoever_reads_a_roster_is_offered_as_its_owner(patch: Patch) -> None:
     patch.setattr(readiness, "seen_among", lambda scope, accounts: frozenset(accounts))
 
 
+def history_names_whoever_came_and_went(patch: Patch) -> None:
+    def named(scope: Any, ids: Any) -> Any:
+        found = Student.objects.filter(pk__in=ids)
+        return {student.pk: SimpleNamespace(full_name=student.last_name) for student in found}
+
+    patch.setattr(group_history, "students_by_id", named)
+
+
+def an_own_group_grants_its_students(patch: Patch) -> None:
+    patch.setattr(members, "students_in", lambda scope: Student.objects.all())
+
+
+def a_file_goes_to_who_writes_some_of_its_schools(patch: Patch) -> None:
+    patch.setattr(files, "_reaches_schools", lambda scope, file: True)
+
+
+def the_other_side_is_quoted_to_whoever_sees_the_target(patch: Patch) -> None:
+    patch.setattr(deliveries, "_may_have_file", lambda scope, delivery: True)
+
+
+def whoever_is_left_out_is_named(patch: Patch) -> None:
+    from rollbook.people.queries.students import students_by_id
+
+    def named(scope: Any, ids: Any) -> Any:
+        return students_by_id(replace(scope, reach=dict.fromkeys(Permission, EVERYWHERE)), ids)
+
+    patch.setattr(files, "students_by_id", named)
+
+
 # Each with the route on which it shows: asking only there keeps the proof short.
 PLANTED: dict[Callable[[Patch], None], str] = {
     everybody_sees_every_student: "students",
@@ -203,6 +236,11 @@ PLANTED: dict[Callable[[Patch], None], str] = {
     who_asks_for_a_student_is_told_whose_record_it_is: "roster_questions",
     edits_of_other_districts_are_listed: "edits",
     whoever_reads_a_roster_is_offered_as_its_owner: "readiness_of",
+    history_names_whoever_came_and_went: "group",
+    an_own_group_grants_its_students: "group",
+    a_file_goes_to_who_writes_some_of_its_schools: "extract_file_download",
+    the_other_side_is_quoted_to_whoever_sees_the_target: "delivery",
+    whoever_is_left_out_is_named: "extract_file_left_out",
 }
 
 # Worlds are drawn: in the first, nobody who reads groups was assigned one of another year.

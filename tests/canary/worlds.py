@@ -54,6 +54,7 @@ from tests.canary.facts import (
     Stay,
     World,
 )
+from tests.canary.histories import add_histories
 from tests.canary.written import add_extracts
 
 NOON = datetime(2026, 11, 17, 20, tzinfo=UTC)  # midday in California
@@ -101,6 +102,7 @@ class _Making:
         self._edits()
         self._programs()
         self._group_files()
+        add_histories(self.world, self.dice, now=NOON)
         add_extracts(self.world, self.dice, on=TODAY, now=NOON)
         self._traces()
 

@@ -92,7 +92,7 @@ class ShownTarget:
 @door(
     rule=(
         "Deliveries and targets of organizations within GROUP_WRITE: names of files and targets, "
-        "states, what the other side answered; no secret."
+        "states, what the other side answered without its own words; no secret."
     ),
     needs=Permission.GROUP_WRITE,
 )
@@ -115,8 +115,8 @@ def deliveries(request: Reader, school_year: int) -> HttpResponse:
 
 @door(
     rule=(
-        "One delivery to a target within GROUP_WRITE: the other side's answer, and the groups "
-        "whose rows it did not take."
+        "One delivery to a target within GROUP_WRITE; to who writes groups at all schools of its "
+        "file also the other side's own words, and the groups whose rows it did not take."
     ),
     needs=Permission.GROUP_WRITE,
 )
