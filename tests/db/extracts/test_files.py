@@ -134,6 +134,15 @@ def test_who_is_left_out_and_why(day: SchoolDay) -> None:
     assert [(r.student_name, r.ssid, r.student_uuid) for r in told] == [("", "", None)] * 2
 
 
+def test_who_is_left_out_comes_by_name(day: SchoolDay) -> None:
+    high = day.places.north_high
+    for number in ("1000000009", "1000000007", "1000000008"):
+        student(high, number)
+    (file,) = made(saved(high, settings_for(high)))
+    first = left_out_of(EVERYTHING, file.uuid, PageRequest(size=2)).items
+    assert [row.ssid for row in first] == ["1000000007", "1000000008"]
+
+
 def test_who_is_in_by_one_profile_is_not_left_out_by_another(day: SchoolDay) -> None:
     high = day.places.north_high
     latin = saved(high, settings_for(high, departments=("Latin",)), name="Latin")

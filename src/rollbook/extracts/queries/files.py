@@ -31,6 +31,8 @@ from rollbook.shared.scope import Permission, Scope
 
 # The file before is looked for among so many: those of other profiles stand between.
 _LOOKED_BACK: Final = 500
+# Above it nobody reads a list from the top, and naming all of them would hold up the page.
+_MOST_SORTED: Final = 5_000
 
 
 class FileNotFound(LookupError):
@@ -156,14 +158,16 @@ def left_out_of(
 ) -> Page[LeftOutRow]:
     """List the students who are not in a file, each with the first thing that was not so.
 
-    Shape:  one row per student, school and profile; names and numbers of those alone whom the
-            reader may see by name.
+    Shape:  one row per student, school and profile, by name where they are at most 5,000; names and
+            numbers of those alone whom the reader may see by name, the others last.
     Raises: FileNotFound.
     """
     file = found_file(scope, uuid)
     found = _kept(left_out_path(file))
     if criterion is not None and not found.is_empty():
         found = found.filter(pl.col("criterion") == criterion.value)
+    if 1 < found.height <= _MOST_SORTED:
+        found = _by_name(scope, found)
     shown = list(found.slice(page.offset, page.size).iter_rows(named=True))
     students = students_by_id(scope, {row["student_id"] for row in shown})
     schools = school_names(scope, {row["school_id"] for row in shown})
@@ -182,6 +186,16 @@ def left_out_of(
             )
         )
     return Page(rows, number=page.number, size=page.size, total_count=found.height)
+
+
+def _by_name(scope: Scope, left: pl.DataFrame) -> pl.DataFrame:
+    """Sort students by the names under which the reader sees them."""
+    ids = left["student_id"].unique()
+    seen = students_by_id(scope, ids)
+    named = sorted(seen.values(), key=lambda row: (row.last_name, row.first_name, row.id))
+    places = {row.id: place for place, row in enumerate(named)}
+    place = pl.col("student_id").replace_strict(places, default=len(places), return_dtype=pl.Int64)
+    return left.sort(place, maintain_order=True)
 
 
 def earlier_files(scope: Scope, uuid: UUID | str) -> list[FileRow]:
