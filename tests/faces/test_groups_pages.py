@@ -411,3 +411,50 @@ def test_a_teacher_is_told_only_why_she_sees_her_student(
     assert "sees this student today" not in says
     hidden = teacher.get(reverse("onlookers", args=[YEAR, students[2].uuid]))
     assert hidden.status_code == 404
+
+
+# Its school year.
+
+
+def test_a_group_made_for_the_wrong_year_is_moved(
+    coordinator: Client, state: SmallState, reading: StudentGroup
+) -> None:
+    shown = coordinator.get(the(reading)).content.decode()
+    choices = shown.partition('id="new-year"')[2].partition("</select>")[0]
+    years = re.findall(r'<option value="(\d{4})"( selected)?>', choices)
+    assert years == [("2026", ""), ("2027", " selected"), ("2028", "")]
+    moved = coordinator.post(the(reading), {"choice": "year", "year": "2028"})
+    assert (moved.status_code, moved["Location"]) == (302, f"{the(reading)}#year")
+    reading.refresh_from_db()
+    assert reading.school_year == 2028
+    told = plain(coordinator.get(the(reading)))
+    assert "The group is of 2027–28 now." in told
+    assert "School year changed 2026–27 → 2027–28 you" in told
+
+
+def test_a_year_that_is_taken_or_made_up_is_refused_beside_the_list(
+    coordinator: Client, state: SmallState, reading: StudentGroup
+) -> None:
+    StudentGroup.objects.create(
+        name="READING", school=state.north_high, school_year=2028, origin="file"
+    )
+    taken = coordinator.post(the(reading), {"choice": "year", "year": "2028"})
+    assert taken.status_code == 422
+    assert 'id="year-says"' in taken.content.decode()
+    made_up = coordinator.post(the(reading), {"choice": "year", "year": "2031"})
+    assert made_up.status_code == 422
+    assert "Choose a school year from the list." in plain(made_up)
+    reading.refresh_from_db()
+    assert reading.school_year == YEAR
+
+
+@pytest.mark.parametrize("origin", ["class", "rule"])
+def test_a_group_that_follows_the_roster_offers_no_other_year(
+    origin: str, coordinator: Client, reading: StudentGroup
+) -> None:
+    StudentGroup.objects.filter(pk=reading.pk).update(origin=origin)
+    assert 'id="new-year"' not in coordinator.get(the(reading)).content.decode()
+    refused = coordinator.post(the(reading), {"choice": "year", "year": "2028"})
+    assert refused.status_code == 422
+    reading.refresh_from_db()
+    assert reading.school_year == YEAR

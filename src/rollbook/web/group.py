@@ -20,6 +20,7 @@ from rollbook.groups.queries import get_group, may_write, rule_of
 from rollbook.groups.queries.history import history_of
 from rollbook.groups.queries.members import members_of, students_to_add, users_of
 from rollbook.groups.types import MOST_NAME, MOST_STUDENTS, EventRow, GroupOrigin, GroupRow
+from rollbook.orgs.queries import current_school_year
 from rollbook.people.types import StudentRow
 from rollbook.shared.page import Page, PageRequest
 from rollbook.shared.scope import Permission
@@ -42,6 +43,7 @@ REFUSALS: Final = (GroupIsWrong, MayNotChangeGroup, GroupFollowsRoster)
 PARTS: Final = {
     "rename": "name",
     "subject": "subject",
+    "year": "year",
     "add": "students",
     "remove": "students",
     "add_users": "users",
@@ -101,6 +103,7 @@ def _context(
         "origin": ORIGINS[found.origin],
         "year": SchoolYear(found.school_year),
         "next_year": SchoolYear(found.school_year + 1),
+        "years": _years(request, found),
         "most_students": MOST_STUDENTS,
         "most_name": MOST_NAME,
         "page": members,
@@ -121,6 +124,14 @@ def _context(
     }
 
 
+def _years(request: Reader, found: GroupRow) -> list[SchoolYear]:
+    """Return the school years that a group may be moved to: those around today's, and its own."""
+    if found.is_own or found.follows_roster:
+        return []
+    current = int(current_school_year(request.scope.on))
+    return [SchoolYear(y) for y in sorted({found.school_year, current - 1, current, current + 1})]
+
+
 def _found(request: Reader, found: GroupRow, words: str) -> Page[StudentRow] | None:
     """Return the students that a search on this page finds, None before anybody searched."""
     if found.follows_roster or not words:
@@ -136,10 +147,15 @@ def _event(request: Reader, event: EventRow) -> dict[str, object]:
     if isinstance(users, int) and users:
         counts.append(ngettext("%(n)d user", "%(n)d users", users) % {"n": users})
     before, after = event.detail.get("before"), event.detail.get("after")
+    word = EVENTS[event.kind]
+    years = event.detail.get("school_year_before"), event.detail.get("school_year_after")
+    if isinstance(years[0], int) and isinstance(years[1], int):
+        word = _("School year changed")
+        before, after = SchoolYear(years[0]).label, SchoolYear(years[1]).label
     return {
         "at": event.at,
         "by": known_as(request.scope, event.by),
-        "word": EVENTS[event.kind],
+        "word": word,
         "who": _("a student") if event.who == "a student" else event.who,
         "more": ", ".join(counts),
         "before": before if isinstance(before, str) else "",
@@ -176,6 +192,17 @@ def _subject(request: Reader, found: GroupRow) -> str:
     subject = typed(request, "subject", 10)
     change(request.scope, found.uuid, subject=subject, by=request.actor, now=now())
     return _("The subject was changed.")
+
+
+def _year(request: Reader, found: GroupRow) -> str:
+    asked = typed(request, "year", 4)
+    year = next((year for year in _years(request, found) if str(int(year)) == asked), None)
+    if year is None:
+        raise GroupIsWrong(_("Choose a school year from the list."))
+    actions.set_school_year(
+        request.scope, found.uuid, school_year=int(year), by=request.actor, now=now()
+    )
+    return _("The group is of %(year)s now.") % {"year": year.label}
 
 
 def _add(request: Reader, found: GroupRow) -> str:
@@ -237,6 +264,7 @@ def _restore(request: Reader, found: GroupRow) -> str:
 _CHANGES: Final[Mapping[str, Callable[[Reader, GroupRow], str]]] = {
     "rename": _rename,
     "subject": _subject,
+    "year": _year,
     "add": _add,
     "remove": _remove,
     "add_users": _add_users,
