@@ -127,7 +127,7 @@ def test_drift_orphans_and_who_sees_nobody_are_told(day: SchoolDay, target: Deli
     Enrollment.objects.filter(student=day.students[0]).update(ends_before=ON)
     wanted = wanted_of(EVERYTHING, target.uuid, on=ON)
     assert [(d.students_added, d.students_removed) for d in wanted.drift] == [(0, 1)]
-    ExtractProfile.objects.update(in_schedule=False)
+    ExtractProfile.objects.update(is_active=False)
     wanted = wanted_of(EVERYTHING, target.uuid, on=ON)
     assert (len(wanted.orphans), len(wanted.to_delete), list(wanted.blind)) == (
         1,
@@ -143,7 +143,7 @@ def test_orphans_are_emptied_and_stay_to_be_deleted_by_hand(
     _sent(profile, target)
     with pytest.raises(NothingToEmpty):
         empty_orphans(EVERYTHING, target.uuid, by=BY, now=NOW)
-    ExtractProfile.objects.update(in_schedule=False)
+    ExtractProfile.objects.update(is_active=False)
     uuid = empty_orphans(EVERYTHING, target.uuid, by=BY, now=NOW + HOUR)
     file = Delivery.objects.get(uuid=uuid).file
     assert file_path(file).read_bytes().count(b"\n") == 2
@@ -180,6 +180,15 @@ def test_all_scheduled_profiles_of_the_place_count(day: SchoolDay, target: Deliv
     [drift] = wanted_of(EVERYTHING, target.uuid, on=ON).drift
     assert isinstance(drift, GroupChange)
     assert (drift.users_added, drift.students_added) == (1, 0)
+
+
+def test_what_was_sent_by_hand_is_no_orphan(day: SchoolDay, target: DeliveryTarget) -> None:
+    profile = _profile(day.places.north, day.places.north_high)
+    ExtractProfile.objects.filter(uuid=profile).update(in_schedule=False)
+    _sent(profile, target)
+    assert wanted_of(EVERYTHING, target.uuid, on=ON).orphans == []
+    ExtractProfile.objects.filter(uuid=profile).update(is_active=False)
+    assert len(wanted_of(EVERYTHING, target.uuid, on=ON).orphans) == 1
 
 
 def test_who_does_not_write_groups_there_learns_nothing(

@@ -9,15 +9,16 @@ from uuid import UUID
 
 import polars as pl
 from django.conf import settings
+from django.db.models import Q
 
-from rollbook.extracts.models import DeliveryTarget, ExtractProfile
+from rollbook.extracts.models import Delivery, DeliveryTarget, ExtractProfile
 from rollbook.extracts.plan.comparing import keyed
 from rollbook.extracts.plan.extraction import extract
 from rollbook.extracts.plan.wanted import wanted_state
 from rollbook.extracts.queries.profiles import as_asked
 from rollbook.extracts.queries.reading import extract_data
 from rollbook.extracts.queries.targets import target_in
-from rollbook.extracts.types import Wanted
+from rollbook.extracts.types import DeliveryStatus, Wanted
 from rollbook.groups.checks.reading import read_group_file
 from rollbook.groups.layouts import GROUP_FILE
 from rollbook.groups.types import GroupFileWorld
@@ -62,7 +63,7 @@ def wanted_of(
 ) -> Wanted:
     """Compare what a target should hold on a day with what it was last sent, in that school year.
 
-    Shape:  should hold: what all active profiles in the schedule of its organization write.
+    Shape:  should hold: what the active profiles write that go there, by schedule or by hand.
             With `held`, a group file of what it holds in truth, that is compared instead.
     Raises: TargetNotFound; HeldFileUnread.
     """
@@ -77,11 +78,15 @@ def wanted_of(
 
 
 def desired_rows(scope: Scope, target: DeliveryTarget, *, on: date) -> pl.DataFrame:
-    """Return the rows that a target at hand should hold on a day: of all scheduled profiles."""
+    """Return the rows that a target at hand should hold on a day.
+
+    Shape: of all profiles that go there by schedule, and of those whose files went there by hand:
+           what somebody sent on purpose is no orphan.
+    """
     found = ExtractProfile.objects.filter(
+        Q(in_schedule=True) | Q(uuid__in=_sent_by_hand(target)),
         organization_id=target.organization_id,
         is_active=True,
-        in_schedule=True,
         school_year=int(current_school_year(on)),
     ).order_by("position", "created_at", "pk")
     profiles = as_asked(found)
@@ -89,6 +94,13 @@ def desired_rows(scope: Scope, target: DeliveryTarget, *, on: date) -> pl.DataFr
         return pl.DataFrame(schema=dict.fromkeys(GROUP_FILE, pl.String))
     rows = extract(profiles, extract_data(scope, profiles, on=on)).rows
     return rows.select(pl.col(name).cast(pl.String) for name in GROUP_FILE)
+
+
+def _sent_by_hand(target: DeliveryTarget) -> set[str]:
+    """Return the profiles of all files that a target took."""
+    taken = Delivery.objects.filter(target=target, status=DeliveryStatus.DONE.value)
+    lists = taken.values_list("file__profiles", flat=True)
+    return {uuid for profiles in lists for uuid in profiles}
 
 
 def _held_rows(held: bytes) -> pl.DataFrame:
