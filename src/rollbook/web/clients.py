@@ -31,6 +31,7 @@ from rollbook.orgs.queries import OrganizationNotFound, organizations_in
 from rollbook.shared.scope import Permission
 from rollbook.web.administration import crumbs
 from rollbook.web.door import Reader, door, now, typed
+from rollbook.web.shown_words import said
 
 MAY: Final[dict[Permission, Promise]] = {
     Permission.GROUP_READ: gettext_lazy("see student groups"),
@@ -115,7 +116,7 @@ def _added(request: Reader) -> dict[str, Any]:
             now=now(),
         )
     except ProgramRefused as refusal:
-        messages.error(request, _(str(refusal)))
+        messages.error(request, said(str(refusal)))
     except (OrganizationNotFound, ValidationError, ValueError):
         messages.error(request, _("Choose a place from the list, and a day that there is."))
     else:
@@ -139,7 +140,7 @@ def _changed(request: Reader, client: UUID) -> str:
             close_client(request.scope, client, **says)
             messages.success(request, _("The program is shut out."))
     except (ProgramRefused, TwoSecretsHold) as refusal:
-        messages.error(request, _(str(refusal)))
+        messages.error(request, said(str(refusal)))
     except ValueError:
         messages.error(request, _("Choose a secret from the list, and a day that there is."))
     return ""

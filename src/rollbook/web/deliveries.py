@@ -227,7 +227,7 @@ def target(request: Reader, school_year: int, target: UUID) -> HttpResponse:
             content = held.read() if held is not None else None
             wanted = wanted_of(request.scope, target, on=request.scope.on, held=content)
         except HeldFileUnread as unread:
-            wrong = str(unread)
+            wrong = said(str(unread))
     return _target_page(request, school_year, row, wanted=wanted, wrong=wrong)
 
 

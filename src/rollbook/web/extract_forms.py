@@ -221,7 +221,7 @@ def _naming(draft: Draft, settings: ProfileSettings) -> dict[str, object]:
     """Return the ways to name groups of this type, each with an example, and what is wrong."""
     kind, pattern = settings.kind, settings.pattern
     presets = [
-        (title, template, example_name(template, kind))
+        (said(title), template, example_name(template, kind))
         for title, template in PATTERNS.items()
         if not any(fault.is_error for fault in lint_pattern(template, kind))
     ]

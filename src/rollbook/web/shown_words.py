@@ -1,14 +1,17 @@
 """Fixed phrases of Django-free code that pages show, named here so that they are translated.
 
-`{% translate variable %}` and `said` look them up. Sentences that hold values stay as they are.
+`{% translate variable %}` and `said` look them up; `said` also finds sentences that hold values.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
+
+from rollbook.web import shown_delivery_words, shown_group_words
 
 # What the connectors ask for: `roster/sources`, each connector's `fields`.
 SETTINGS: Final = (
@@ -165,7 +168,7 @@ FAULTS_OF_SETTINGS: Final = (
     _("%(label)s is a whole address, such as https://example.org."),
     _("%(label)s holds a password. Write the address alone."),
 )
-# Why an account, a role or a job stays as it is.
+# Why an account, a role or a job stays as it is; of programs see `shown_group_words`.
 REFUSALS: Final = (
     _("Somebody already signs in with this address. Give them a role."),
     _("You do not make accounts. Ask an administrator."),
@@ -244,10 +247,65 @@ GRADES: Final = (
 )
 
 
+_HOLE: Final = re.compile(r"%\((\w+)\)s")
+_NEXT_SENTENCE: Final = re.compile(r"(?<=[.?])(?=\s+[\"{A-Z])")
+
+
+def _shape(phrase: str) -> re.Pattern[str]:
+    """Return what finds a phrase again once its holes are filled."""
+    parts, seen = _HOLE.split(phrase), set[str]()
+    for place in range(1, len(parts), 2):
+        name = parts[place]
+        what = "[0-9][0-9,]*" if name == "n" else ".+?"
+        parts[place] = f"(?P={name})" if name in seen else f"(?P<{name}>{what})"
+        seen.add(name)
+    parts[::2] = map(re.escape, parts[::2])
+    return re.compile("".join(parts), re.DOTALL)
+
+
+_SHAPES: Final = tuple(
+    (phrase, _shape(phrase))
+    for phrase in (*shown_group_words.ALL, *shown_delivery_words.ALL)
+    if _HOLE.search(phrase)
+)
+
+
 def said(phrase: str) -> str:
-    """Return a fault in the reader's language; one that is not listed here stays as it is."""
-    for label in SETTINGS:
+    """Return a phrase in the reader's language; one that is not listed here stays as it is.
+
+    Shape: where several sentences are not listed together, each is looked up by itself.
+    """
+    sentences, told = _NEXT_SENTENCE.split(phrase), ""
+    while sentences:
+        end = next((n for n in range(len(sentences), 0, -1) if _found(_joined(sentences, n))), 1)
+        text = _joined(sentences, end)
+        start = text[: len(text) - len(text.lstrip())]
+        told += start + (_found(text) or text.lstrip())
+        del sentences[:end]
+    return told
+
+
+def _joined(sentences: list[str], count: int) -> str:
+    return "".join(sentences[:count])
+
+
+def _found(text: str) -> str:
+    """Return a phrase in the reader's language; nothing for one that is not listed."""
+    phrase = text.strip()
+    if not phrase or (known := gettext(phrase)) != phrase:
+        return known if phrase else ""
+    for label in (*SETTINGS, *shown_delivery_words.TARGET_SETTINGS):
         about = "%(label)s" + phrase.removeprefix(label)
         if phrase.startswith(label) and about in FAULTS_OF_SETTINGS:
             return gettext(about) % {"label": gettext(label)}
-    return gettext(phrase)
+    for listed, shape in _SHAPES:
+        if match := shape.fullmatch(phrase):
+            return gettext(listed) % {name: _held(name, t) for name, t in match.groupdict().items()}
+    return ""
+
+
+def _held(name: str, text: str) -> str:
+    """Return what a hole holds, in the reader's language where it is words of ours."""
+    if name == "fields":
+        return text.replace(" or ", gettext(" or "))
+    return said(text) if name.startswith("what") else text

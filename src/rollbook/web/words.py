@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from rollbook.access.queries import AccountNotFound, get_account
 from rollbook.shared.scope import Permission, Scope
 from rollbook.web.column_words import COLUMN_WORDS
+from rollbook.web.shown_words import said
 
 register = template.Library()
 
@@ -97,6 +98,9 @@ WORDS: Final[dict[str, Promise]] = {
     "school": _("School"),
     **COLUMN_WORDS,
 }
+
+
+register.filter("said", said)
 
 
 @register.filter
