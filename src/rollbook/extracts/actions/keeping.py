@@ -17,6 +17,7 @@ from django.db import connection
 from rollbook.audit.actions import record
 from rollbook.changes.tables import insert_rows, staged
 from rollbook.extracts.models import BlockPlace, ExtractFile, ExtractProfile
+from rollbook.extracts.plan.rows import group_starts
 from rollbook.extracts.plan.writing import file_bytes
 from rollbook.extracts.queries.files import file_path
 from rollbook.extracts.types import ExtractWarning
@@ -33,7 +34,6 @@ _BLOCK_KINDS = {
     "student_id": "integer",
     "block": "integer",
 }
-_GROUP = ("school_natural_id", "group_name", "school_year")
 
 
 def keep_file(
@@ -70,7 +70,7 @@ def keep_file(
         md5=hashlib.md5(content, usedforsecurity=False).hexdigest().upper(),
         byte_count=len(content),
         row_count=rows.height,
-        group_count=rows.select(_GROUP).n_unique(),
+        group_count=rows.select(group_starts().sum()).item(),
         student_count=said.n_unique(),
         left_out_count=left_out_count,
         warnings=[asdict(warning) for warning in warnings],
@@ -104,7 +104,7 @@ def keep_file(
 def take_turns(organizations: set[int]) -> None:
     """Let one run at a time move the blocks of an organization."""
     held = Organization.objects.filter(pk__in=organizations).order_by("pk")
-    list(held.select_for_update().values_list("pk", flat=True))
+    list(held.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def keep_blocks(before: pl.DataFrame, after: pl.DataFrame) -> None:

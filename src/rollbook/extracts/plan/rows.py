@@ -13,6 +13,7 @@ from rollbook.extracts.plan.world import World
 from rollbook.extracts.types import LeftOut
 from rollbook.groups.layouts import GROUP_FILE
 
+_GROUP = ("school_natural_id", "group_name", "school_year")
 _PART_SHIFT = 32
 _STUDENT = 1 << 31  # students stand after users
 
@@ -58,13 +59,19 @@ def _either(flag: str, values: pl.Series, *, is_student: bool) -> pl.Expr:
     return pl.lit(values).gather(place).fill_null("")
 
 
+def group_starts() -> pl.Expr:
+    """Tell of each row of a file whether a group begins there; its rows stand together."""
+    return pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in _GROUP)
+
+
 def counted_groups(settled: Settled, rows: pl.DataFrame, uuids: Sequence[str]) -> pl.DataFrame:
     """Count the students and users of each group of a file, in its order."""
     is_student = pl.col("student_ssid") != ""
-    counts = rows.group_by("school_natural_id", "group_name", "school_year").agg(
+    counts = rows.group_by(group_starts().cum_sum().alias("number")).agg(
+        pl.col(_GROUP).first(),
         is_student.sum().cast(pl.Int64).alias("student_count"),
         (~is_student).sum().cast(pl.Int64).alias("user_count"),
-    )
+    ).drop("number")  # fmt: skip
     return (
         settled.parts.select(
             pl.col("natural_id").alias("school_natural_id"),
