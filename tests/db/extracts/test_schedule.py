@@ -18,6 +18,7 @@ from rollbook.jobs.models import Job
 from rollbook.messages.models import Mail, Message
 from rollbook.orgs.models import Organization
 from rollbook.orgs.queries import OrganizationNotFound
+from rollbook.people.models import Staff, Student
 from tests.db.extracts.given import saved
 from tests.factories.accounts import BY, EVERYTHING, NOW, scope_with
 from tests.factories.extracts import YEAR, SchoolDay, school_day, settings_for
@@ -203,3 +204,19 @@ def test_a_schedule_that_was_switched_off_does_not_run(day: SchoolDay) -> None:
     run_until_empty(now=DUE, limit=1)
     job = Job.objects.get(name="extracts.run_schedule")
     assert (job.status, Mail.objects.count()) == ("failed", 0)
+
+
+def test_a_mail_holds_counts_and_no_name_that_somebody_typed(day: SchoolDay) -> None:
+    for name in ("Caseload of Robin Lake", "Robin Lake again"):
+        settings = settings_for(day.places.north_high)
+        saved(day.places.north, settings, name=name, in_schedule=True)
+    schedule(day.places.north)
+    run()
+    warned = [w["code"] for file in ExtractFile.objects.all() for w in file.warnings]
+    assert "overlap" in warned
+    told = [f"{m.subject} {m.body}" for m in Mail.objects.all()]
+    told += [f"{m.title} {m.body}" for m in Message.objects.all()]
+    assert len(told) >= 2
+    people = ("Robin", "Lake", *Student.objects.values_list("last_name", flat=True))
+    addresses = Staff.objects.values_list("email", flat=True)
+    assert not [text for text in told for word in (*people, *addresses) if word in text]

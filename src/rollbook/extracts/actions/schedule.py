@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings as installation
@@ -249,13 +249,22 @@ def _tell_of_run(
 
 
 def _line(file: ExtractFile) -> str:
-    """Count what is in a file, and say its warnings; no student is in them."""
+    """Count what is in a file, and say its warnings; no name that somebody typed is in them."""
     counts = (
         f"{file.name}: {file.group_count:,} groups, {file.student_count:,} students, "
         f"{file.row_count:,} rows, {file.left_out_count:,} students left out."
     )
-    warnings = [f"  {warning['says']} {warning['fix']}" for warning in file.warnings]
-    return "\n".join([counts, *warnings])
+    return "\n".join([counts, *(f"  {_said(warning)}" for warning in file.warnings)])
+
+
+def _said(warning: Mapping[str, Any]) -> str:
+    """Say a warning to whoever reads the mail, perhaps outside: profiles go by no name there."""
+    if warning["code"] == "overlap":
+        return (
+            f"Two profiles choose the same students: {warning['count']:,} rows of one of them are "
+            "left out. Read the warnings of the file."
+        )
+    return f"{warning['says']} {warning['fix']}"
 
 
 def _tell(
