@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from typing import Any
 
@@ -11,11 +12,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from rollbook.audit.models import AuditEntry
+from rollbook.extracts.models import Delivery
+from rollbook.groups.models import GroupImport
+from rollbook.groups.types import ImportStatus
+from rollbook.jobs.actions import enqueue, run_until_empty
 from rollbook.jobs.models import Job
 from rollbook.messages.models import Mail, Message
 from tests.canary.asking import Ask, Canary, signed_in
-from tests.canary.facts import World
-from tests.canary.worlds import YEAR, make_world
+from tests.canary.facts import World, accounts_in
+from tests.canary.test_canaries import kept_traces
+from tests.canary.worlds import BY, NOON, YEAR, make_world
 from tests.factories.result_files import RESULT, csv_text
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +68,26 @@ def test_files_that_are_sent_leave_no_data_in_the_traces(role: str) -> None:
     assert AuditEntry.objects.filter(action="publish_results").exists() == (
         role in ("state_admin", "integrator")
     )
+
+
+def test_group_files_that_are_written_sent_and_checked_leave_no_data_in_the_traces(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    world = make_world(4)
+    GroupImport.objects.update(status=ImportStatus.ACCEPTED)
+    works: list[tuple[str, dict[str, Any]]] = [
+        ("extracts.remind_of_keys", {}),
+        ("groups.refresh_rule_groups", {}),
+        *(("extracts.run_schedule", {"organization": file.district_id}) for file in world.extracts),
+        *(("groups.check_import", {"import": file.uuid}) for file in world.group_files),
+    ]
+    for name, arguments in works:
+        enqueue(name, arguments=arguments, by=BY, now=NOON)
+    run_until_empty(now=NOON)
+    # There was data that could leak: it was written, it arrived, and the other files were refused.
+    assert Delivery.objects.exclude(status="refused").filter(file__student_count__gt=0).exists()
+    assert not GroupImport.objects.filter(status=ImportStatus.ACCEPTED).exists()
+    assert Mail.objects.count() > 0
+    assert world.tokens_in(kept_traces() + caplog.text) == set()
+    assert accounts_in(caplog.text) == set()

@@ -127,7 +127,7 @@ def _profile(
     is_shared: bool,
 ) -> ExtractProfile:
     settings = ProfileSettings(
-        kind=ProfileKind.ELEMENTARY_GRADES,
+        kind=ProfileKind.STUDENT_GROUP if is_shared else ProfileKind.ELEMENTARY_GRADES,
         schools=tuple(school.uuid for school in schools),
         school_year=world.school_year,
     )
