@@ -9,6 +9,7 @@ import pytest
 from django.conf import LazySettings
 
 from rollbook.groups.actions.committing import commit_import
+from rollbook.groups.actions.correcting import correct_import
 from rollbook.groups.actions.editing import create_group, set_school_year
 from rollbook.groups.actions.imports import check_import, receive_import
 from rollbook.groups.models import GroupImport, GroupMember, StudentGroup
@@ -165,3 +166,16 @@ def test_no_name_of_a_group_holds_a_sign_that_turns_it_round(sign: str, places: 
             scope, school_uuid=places.north_high.uuid, school_year=given.YEAR,
             name=f"Period{sign} 1", subject="", **WHEN,
         )  # fmt: skip
+
+
+def test_a_file_that_is_corrected_into_two_districts_is_seen_by_neither(places: SmallState) -> None:
+    numbered(places.north_high, "N1")
+    numbered(places.south_high, "S1")
+    state = scope_with("state_admin", places.state, "state@example.org")
+    north = scope_with("district_admin", places.north, "north@example.org")
+    first = sent(state, f"One,0101,{given.YEAR},Alchemy,N1,", f"Two,0101,{given.YEAR},Alchemy,S1,")
+    assert [row.uuid for row in import_list(north).items] == [first.uuid]
+    corrected = correct_import(
+        state, first.uuid, corrections={3: {"school_natural_id": "0201"}}, **WHEN
+    )
+    assert corrected.uuid not in {row.uuid for row in import_list(north).items}

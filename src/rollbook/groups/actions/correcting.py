@@ -51,7 +51,6 @@ def correct_import(
         batch=before.batch,
         properties=before.properties,
         is_strict=before.is_strict,
-        organization_id=before.organization_id,
         corrected_from=before,
         corrections={**told, **{str(line): None for line in drop_lines}},
         by=by,
