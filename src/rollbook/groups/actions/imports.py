@@ -244,11 +244,11 @@ def _settle(found: GroupImport, judged: Judged, *, by: Actor, now: datetime) -> 
 
     Raises: StateMovedOn, PlanDoesNotFit; nothing is written then.
     """
-    keep_papers(found, judged)
     with transaction.atomic():
         held = lock_import(found)
-        if not _is_open(held):  # another check was faster
+        if not _is_open(held):  # another check was faster: the papers are its
             return held
+        keep_papers(held, judged)
         held.organization_id = judged.organization_id or held.organization_id
         held.row_count = judged.reading.rows.height + judged.reading.faulty.height
         held.group_count = len(judged.plan.differences)

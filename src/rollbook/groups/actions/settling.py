@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, fields
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -52,7 +53,7 @@ _KINDS: Final[Mapping[str, CellType]] = {
 
 def lock_import(found: GroupImport) -> GroupImport:
     """Return the record of a group file as it is now, locked until the transaction ends."""
-    held = GroupImport.objects.select_for_update().get(pk=found.pk)
+    held = GroupImport.objects.select_for_update(no_key=True).get(pk=found.pk)
     if held.plan_id is not None:
         held.plan = ChangePlan.objects.get(pk=held.plan_id)
     return held
@@ -140,19 +141,31 @@ def success_of(found: GroupImport) -> str:
 
 
 def keep_papers(found: GroupImport, judged: Judged) -> None:
-    """Write beside the received bytes of a group file what its check found."""
+    """Write beside the received bytes of a group file what its check found.
+
+    The caller holds the record: papers of two checks would be mixed. Who reads them meanwhile finds
+    each whole.
+    """
     folder = papers_of(found)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    judged.reading.rows.write_parquet(folder / "rows.parquet")
-    judged.reading.faulty.write_parquet(folder / "faulty.parquet")
-    pl.DataFrame(
+    differences = pl.DataFrame(
         [astuple(each) for each in judged.plan.differences],
         schema=_DIFFERENCES,
         orient="row",
-    ).write_parquet(folder / "differences.parquet")
+    )
+    _put(folder / "rows.parquet", judged.reading.rows.write_parquet)
+    _put(folder / "faulty.parquet", judged.reading.faulty.write_parquet)
+    _put(folder / "differences.parquet", differences.write_parquet)
     kept = {
         "findings": [as_kept(finding) for finding in judged.reading.findings],
         "finding_count": judged.reading.finding_count,
         "repairs": dict(judged.reading.repairs),
     }
-    findings_path(found).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+    told = json.dumps(kept, ensure_ascii=False).encode()
+    _put(findings_path(found), lambda draft: draft.write_bytes(told))
+
+
+def _put(path: Path, write: Callable[[Path], object]) -> None:
+    draft = path.with_suffix(".part")
+    write(draft)
+    draft.replace(path)
