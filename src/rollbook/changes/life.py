@@ -29,7 +29,7 @@ CONFLICTS_SHOWN = 1_000
 
 def lock_plan(plan_uuid: UUID) -> ChangePlan:
     """Return a plan that nobody else can decide on before this transaction ends."""
-    return ChangePlan.objects.select_for_update().get(uuid=plan_uuid)
+    return ChangePlan.objects.select_for_update(no_key=True).get(uuid=plan_uuid)
 
 
 def end_plan(plan: ChangePlan, status: PlanStatus, *, by: Actor, now: datetime) -> None:

@@ -45,7 +45,7 @@ def tell(
     with transaction.atomic():
         # Holding the accounts makes two senders of the same message take turns.
         tellable = Account.objects.filter(pk__in=set(account_ids), is_active=True).order_by("pk")
-        readers = list(tellable.select_for_update().values_list("pk", flat=True))
+        readers = list(tellable.select_for_update(no_key=True).values_list("pk", flat=True))
         if dedupe_key:
             told = Message.objects.filter(account_id__in=readers, dedupe_key=dedupe_key)
             told_ids = set(told.values_list("account_id", flat=True))

@@ -113,7 +113,7 @@ def reset_password(scope: Scope, *, account: UUID | str, by: Actor, now: datetim
     """
     get_account(scope, account)
     with transaction.atomic():
-        holder = Account.objects.select_for_update().get(uuid=account)
+        holder = Account.objects.select_for_update(no_key=True).get(uuid=account)
         _must_administer(scope, holder)
         password = secrets.token_urlsafe(18)
         holder.set_password(password)
@@ -177,7 +177,7 @@ def _set_active(
 ) -> AccountRow:
     get_account(scope, uuid)
     with transaction.atomic():
-        account = Account.objects.select_for_update().filter(uuid=uuid).first()
+        account = Account.objects.select_for_update(no_key=True).filter(uuid=uuid).first()
         if account is None:
             raise AccountNotFound("No such account, or not one that you may see.")
         _must_administer(scope, account)

@@ -101,7 +101,7 @@ def renew_secret(
     if reason := rules.why_not_give(scope, row.permissions, organization_id=place):
         raise ProgramRefused(reason)
     with transaction.atomic():
-        client = ApiClient.objects.select_for_update().get(uuid=client_uuid)
+        client = ApiClient.objects.select_for_update(no_key=True).get(uuid=client_uuid)
         if not client.is_active:
             raise ProgramRefused("This program was shut out. Let it in again under a new name.")
         held = client.secrets.filter(revoked_at__isnull=True, expires_on__gt=scope.on)
@@ -126,7 +126,7 @@ def revoke_secret(
     """
     get_client(scope, client_uuid, permission=Permission.ACCOUNT_WRITE)
     with transaction.atomic():
-        client = ApiClient.objects.select_for_update().get(uuid=client_uuid)
+        client = ApiClient.objects.select_for_update(no_key=True).get(uuid=client_uuid)
         secret = client.secrets.filter(uuid=secret_uuid).first()
         if secret is None:
             raise ClientNotFound("No such secret of this program.")
@@ -145,7 +145,7 @@ def close_client(scope: Scope, client_uuid: UUID | str, *, by: Actor, now: datet
     """
     get_client(scope, client_uuid, permission=Permission.ACCOUNT_WRITE)
     with transaction.atomic():
-        client = ApiClient.objects.select_for_update().get(uuid=client_uuid)
+        client = ApiClient.objects.select_for_update(no_key=True).get(uuid=client_uuid)
         if not client.is_active:
             return
         client.is_active = False
@@ -186,7 +186,7 @@ def remind_of_secrets(scope: Scope, *, by: Actor, now: datetime) -> int:
     """Announce each secret that has come to 14, 7, 3 or 1 days before its end, once each; count."""
     told: list[SecretNearedEnd] = []
     with transaction.atomic():
-        for secret in secrets_near_end(scope).select_for_update(of=("self",)):
+        for secret in secrets_near_end(scope).select_for_update(of=("self",), no_key=True):
             days_left = (secret.expires_on - scope.on).days
             due = rules.reminder_due(days_left, secret.reminded_days)
             if due is None:

@@ -53,7 +53,7 @@ def grant_role(
     if ends_before is not None and ends_before <= starts_on:
         raise GrantRefused("A role ends after it starts. Choose a later end.")
     with transaction.atomic():
-        holder = Account.objects.select_for_update().filter(uuid=account).first()
+        holder = Account.objects.select_for_update(no_key=True).filter(uuid=account).first()
         if holder is None:
             raise AccountNotFound("No such account.")
         if holder.pk == scope.account_id:
@@ -84,7 +84,7 @@ def end_grant(scope: Scope, *, grant: UUID | str, on: date, by: Actor, now: date
         seen = Grant.objects.filter(
             within(scope.over(Permission.ACCOUNT_WRITE), "organization_id")
         ).select_related("organization", "account")
-        ended = seen.select_for_update(of=("self",)).filter(uuid=grant).first()
+        ended = seen.select_for_update(of=("self",), no_key=True).filter(uuid=grant).first()
         if ended is None:
             raise GrantNotFound("No such role given, or not one that you may end.")
         _must_be_givable(scope, ended)

@@ -69,7 +69,7 @@ def ask_delivery(
     _require_same_place(target, file)
     with transaction.atomic():
         # Holding the target makes two askers take turns.
-        DeliveryTarget.objects.select_for_update().get(pk=target.pk)
+        DeliveryTarget.objects.select_for_update(no_key=True).get(pk=target.pk)
         known = Delivery.objects.filter(file=file, target=target).exclude(status__in=OVER)
         if (found := known.order_by("-pk").first()) is not None:
             return found.uuid
@@ -86,7 +86,7 @@ def retry_delivery(scope: Scope, uuid: UUID | str, *, by: Actor, now: datetime) 
     delivery = delivery_in(scope, uuid)
     target = target_in(scope, delivery.target.uuid)
     with transaction.atomic():
-        DeliveryTarget.objects.select_for_update().get(pk=target.pk)
+        DeliveryTarget.objects.select_for_update(no_key=True).get(pk=target.pk)
         delivery.refresh_from_db(fields=["status"])
         if delivery.status == DeliveryStatus.REFUSED:
             return ask_delivery(scope, delivery.file.uuid, target.uuid, by=by, now=now)

@@ -67,7 +67,7 @@ def save_profile(
     """
     place = get_organization(scope, organization_uuid, permission=Permission.GROUP_WRITE)
     with transaction.atomic():
-        Organization.objects.select_for_update().get(pk=place.id)  # one name at a time
+        Organization.objects.select_for_update(no_key=True).get(pk=place.id)  # one name at a time
         profile = _made(scope, by=by, now=now) if uuid is None else _to_change(scope, uuid)
         profile.organization_id = place.id
         name = " ".join(name.split())
@@ -119,7 +119,7 @@ def move_profile(
     """
     with transaction.atomic():
         profile = _to_change(scope, uuid)
-        Organization.objects.select_for_update().get(pk=profile.organization_id)
+        Organization.objects.select_for_update(no_key=True).get(pk=profile.organization_id)
         others = list(
             _siblings(profile, profile.school_year).order_by("position", "created_at", "pk")
         )
@@ -137,7 +137,7 @@ def copy_profile(scope: Scope, uuid: UUID | str, *, by: Actor, now: datetime) ->
     """
     source = found_profile(scope, uuid)
     with transaction.atomic():
-        Organization.objects.select_for_update().get(pk=source.organization_id)
+        Organization.objects.select_for_update(no_key=True).get(pk=source.organization_id)
         settings = ProfileSettings.from_json(source.settings)
         return _copied(scope, source, settings, in_schedule=False, by=by, now=now)
 
@@ -156,7 +156,7 @@ def copy_to_year(
     asked = ProfileSettings.from_json(source.settings)
     settings, missing = _of_year(scope, asked, school_year)
     with transaction.atomic():
-        Organization.objects.select_for_update().get(pk=source.organization_id)
+        Organization.objects.select_for_update(no_key=True).get(pk=source.organization_id)
         if faults := _faults(scope, source.organization_id, settings):
             raise ProfileIsWrong(faults)
         in_schedule = source.in_schedule and not missing

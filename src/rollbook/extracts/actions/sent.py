@@ -19,7 +19,7 @@ def keep_sent(delivery: Delivery, *, now: datetime) -> None:
     Shape: the file named by the target is whole and never changes; the one before goes once the
            transaction has committed, so that a reader finds what the record names.
     """
-    target = DeliveryTarget.objects.select_for_update().get(pk=delivery.target_id)
+    target = DeliveryTarget.objects.select_for_update(no_key=True).get(pk=delivery.target_id)
     before = target.sent_file
     name = f"{uuid4()}.parquet"
     path = sent_path(name)

@@ -163,7 +163,9 @@ def groups_to_write(scope: Scope, uuids: Collection[UUID]) -> list[StudentGroup]
     ids = list(seen.values_list("pk", flat=True))
     if len(ids) != len(set(uuids)) or not ids:
         raise GroupNotFound
-    groups = list(StudentGroup.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    groups = list(
+        StudentGroup.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    )
     reach = scope.over(Permission.GROUP_WRITE)
     if not all(reach.includes(group.school_id) for group in groups):
         raise MayNotChangeGroup("You may look at this group and not change it.")

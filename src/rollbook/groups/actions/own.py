@@ -130,7 +130,9 @@ def _own(scope: Scope, uuid: UUID) -> StudentGroup:
     """
     if scope.account_id is None:
         raise GroupNotFound
-    own = StudentGroup.objects.select_for_update().filter(uuid=uuid, owner=scope.account_id)
+    own = StudentGroup.objects.select_for_update(no_key=True).filter(
+        uuid=uuid, owner=scope.account_id
+    )
     group = own.first()
     if group is None:
         raise GroupNotFound

@@ -225,7 +225,12 @@ def _keep(
 ) -> int:
     ids = [card.student_id for card in cards]
     # Two who print for the same students take turns: the later print is the one that works.
-    list(Student.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+    list(
+        Student.objects.select_for_update(no_key=True)
+        .filter(pk__in=ids)
+        .order_by("pk")
+        .values_list("pk")
+    )
     voided = _void(ids, now)
     LoginCard.objects.bulk_create(cards, batch_size=1000)
     detail = {"cards": len(cards), "voided": voided}

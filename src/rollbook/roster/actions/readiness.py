@@ -231,7 +231,7 @@ def send_ready_mail(
     """
     with transaction.atomic():
         readiness = open_readiness(scope, organization, school_year=school_year, by=by, now=now)
-        readiness = Readiness.objects.select_for_update().get(pk=readiness.pk)
+        readiness = Readiness.objects.select_for_update(no_key=True).get(pk=readiness.pk)
         row = get_readiness(scope, organization, school_year=school_year)
         if readiness.ready_mail_at is not None:
             return ReadyMail(readiness.ready_mail_at, 0, is_new=False)
