@@ -16,6 +16,7 @@ from rollbook.access.rules import ROLES
 from rollbook.extracts.rules.naming import FIELDS, PATTERNS
 from rollbook.extracts.targets.systems import SYSTEMS, fields_of
 from rollbook.groups import layouts as groups
+from rollbook.groups.checks.catalogue import CHECKS
 from rollbook.orgs import layouts as orgs
 from rollbook.orgs.types import OrganizationKind
 from rollbook.people import layouts as people
@@ -26,7 +27,13 @@ from rollbook.roster.rules.import_fields import IMPORT_FIELDS
 from rollbook.roster.sources.calling import Steps
 from rollbook.roster.sources.connectors import CONNECTORS
 from rollbook.shared.grades import Grade
-from rollbook.web import mappings, shown_delivery_words, shown_group_words, shown_words
+from rollbook.web import (
+    mappings,
+    shown_delivery_words,
+    shown_finding_words,
+    shown_group_words,
+    shown_words,
+)
 from rollbook.web.role_words import ROLE_WORDS
 from rollbook.web.sharing import cause_words
 from rollbook.web.source_forms import REPAIRS
@@ -408,6 +415,49 @@ def _piece(part: ast.expr, count: int) -> str:
     ],
 )
 def test_what_a_sentence_holds_stays_in_spanish(english: str, spanish: str) -> None:
+    with translation.override("es"):
+        assert shown_words.said(english) == spanish
+    assert shown_words.said(english) == english
+
+
+def test_what_is_found_in_group_files_is_what_is_translated() -> None:
+    checked = {text for check in CHECKS for text in (check.says, check.fix)}
+    bare = {re.sub(r"{\w+}", "…", text) for text in checked}
+    listed = (*shown_finding_words.SAYS, *shown_finding_words.FIXES)
+    without_hint = 'School "…" can not be found.'
+    assert {re.sub(r"%\(\w+\)s", "…", text) for text in listed} == bare | {without_hint}
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        (
+            'Blanks stand around group_name "Lectura", and in 1,203 cells below it. Rollbook takes'
+            " them off.",
+            "Hay espacios alrededor de group_name «Lectura», y en 1,203 celdas más abajo. Rollbook"
+            " los quita.",
+        ),
+        (
+            "groups.csv has 3 lines that end with CRLF and 1 lines that end with LF.",
+            "groups.csv tiene 3 líneas que terminan con CRLF y 1 líneas que terminan con LF.",
+        ),
+        (
+            'School "0123" can not be found; "00123" can, without its first 0 in this file.',
+            "No se encuentra la escuela «0123»; «00123» sí, y en este archivo le falta el primer"
+            " 0.",
+        ),
+        (
+            'Nobody signs in with "a@example.org" yet; 1 row has it.',
+            "Todavía nadie entra con «a@example.org»; 1 fila la tiene.",
+        ),
+        (
+            "groups.csv has tabs between its cells; Rollbook reads them.",
+            "groups.csv tiene tabuladores entre sus celdas; Rollbook lo lee de todos modos.",
+        ),
+        ("Somebody has much to do.", "Somebody has much to do."),
+    ],
+)
+def test_what_a_finding_holds_stays_in_spanish(english: str, spanish: str) -> None:
     with translation.override("es"):
         assert shown_words.said(english) == spanish
     assert shown_words.said(english) == english

@@ -11,7 +11,7 @@ from typing import Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from rollbook.web import shown_delivery_words, shown_group_words
+from rollbook.web import shown_delivery_words, shown_finding_words, shown_group_words
 
 # What the connectors ask for: `roster/sources`, each connector's `fields`.
 SETTINGS: Final = (
@@ -248,6 +248,8 @@ GRADES: Final = (
 
 
 _HOLE: Final = re.compile(r"%\((\w+)\)s")
+# Holes that hold nothing but a number, the name of a column, that of a file; others, any text.
+_HELD_BY: Final = {"n": "[0-9][0-9,]*", "column": "[a-z_]+", "file": r".+?\.\w{1,5}"}
 _NEXT_SENTENCE: Final = re.compile(r"(?<=[.?])(?=\s+[\"{A-Z])")
 
 
@@ -256,8 +258,8 @@ def _shape(phrase: str) -> re.Pattern[str]:
     parts, seen = _HOLE.split(phrase), set[str]()
     for place in range(1, len(parts), 2):
         name = parts[place]
-        what = "[0-9][0-9,]*" if name == "n" else ".+?"
-        parts[place] = f"(?P={name})" if name in seen else f"(?P<{name}>{what})"
+        held = _HELD_BY.get(name, ".+?")
+        parts[place] = f"(?P={name})" if name in seen else f"(?P<{name}>{held})"
         seen.add(name)
     parts[::2] = map(re.escape, parts[::2])
     return re.compile("".join(parts), re.DOTALL)
@@ -265,7 +267,7 @@ def _shape(phrase: str) -> re.Pattern[str]:
 
 _SHAPES: Final = tuple(
     (phrase, _shape(phrase))
-    for phrase in (*shown_group_words.ALL, *shown_delivery_words.ALL)
+    for phrase in (*shown_group_words.ALL, *shown_delivery_words.ALL, *shown_finding_words.ALL)
     if _HOLE.search(phrase)
 )
 
