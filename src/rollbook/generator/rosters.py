@@ -10,7 +10,7 @@ from rollbook.generator.calendars import course_spans, session_id, terms
 from rollbook.generator.courses import COURSES
 from rollbook.generator.oneroster import Tables, shaped
 from rollbook.generator.places import District
-from rollbook.generator.staff import Staff
+from rollbook.generator.staff import Staff, with_counselors
 from rollbook.generator.timetable import Timetable
 
 _SEXES: Final = {"Male": "male", "Female": "female", "Nonbinary": "other"}
@@ -29,7 +29,8 @@ def make_roster(
     Shape: file name to a frame with exactly the columns of that file, all text. `students` are in
            the order that the timetable's seats refer to.
     """
-    people = students.join(_schools(district), on="school", maintain_order="left_right")
+    placed = students.join(_schools(district), on="school", maintain_order="left_right")
+    people = with_counselors(placed, staff, district)
     classes = _described(timetable.classes, district, school_year)
     return {
         "academicSessions": _sessions(district, school_year),
@@ -149,6 +150,7 @@ def _student_users(people: pl.DataFrame) -> pl.DataFrame:
             identifier="local_id",
             email="email",
             grades="grade_code",
+            agentSourcedIds="counselor_id",
             userMasterIdentifier="ssid",
             preferredGivenName="preferred_name",
             primaryOrgSourcedId="schoolSourcedId",

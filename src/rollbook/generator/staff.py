@@ -60,6 +60,15 @@ def _named(frame: pl.DataFrame, district: District, seed: int) -> pl.DataFrame:
     return frame.with_columns(first_name=pl.Series(first), last_name=pl.Series(last))
 
 
+def with_counselors(students: pl.DataFrame, staff: Staff, district: District) -> pl.DataFrame:
+    """Add `counselor_id` to students with a `schoolSourcedId`: after elementary school, theirs."""
+    guided = [school.sourced_id for school in district.schools if school.level != "elementary"]
+    counselors = staff.people.filter(
+        pl.col("role") == "counselor", pl.col("org_id").is_in(guided)
+    ).select(counselor_id="user_id", schoolSourcedId="org_id")
+    return students.join(counselors, on="schoolSourcedId", how="left", maintain_order="left")
+
+
 def replacement(staff: Staff, district: District, *, seed: int) -> Staff:
     """Return the staff after one teacher left and another took over the classes."""
     random = stream(seed, "replacement", district.number)

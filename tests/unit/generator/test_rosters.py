@@ -132,3 +132,19 @@ def test_who_comes_or_moves_later_is_enrolled_from_that_day(
     )
     assert moved["userSourcedId"].n_unique() >= 2
     assert check_file(large.later_roster, profile=Profile.STRICT).report.counts == {}
+
+
+def test_students_after_elementary_school_have_the_counselor_of_their_school(
+    state: GeneratedState, read: Read
+) -> None:
+    for path in (*state.rosters, state.later_roster):
+        users = read(path, "users.csv")
+        posts = read(path, "roles.csv").select("role", "orgSourcedId", sourcedId="userSourcedId")
+        students = users.join(posts.filter(pl.col("role") == "student"), on="sourcedId")
+        counselors = posts.filter(pl.col("role") == "counselor").select(
+            "orgSourcedId", agentSourcedIds="sourcedId"
+        )
+        older = ~students["grades"].is_in(["KG", "01", "02", "03", "04", "05"])
+        assert (students["agentSourcedIds"].fill_null("") != "").to_list() == older.to_list()
+        theirs = students.filter(older).join(counselors, on=["agentSourcedIds", "orgSourcedId"])
+        assert theirs.height == older.sum() > 0
