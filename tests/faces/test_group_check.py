@@ -73,7 +73,9 @@ def test_rollbook_answers_with_lines_and_what_to_do(written: Any) -> None:
 def test_a_person_reads_findings_and_counts(written: Any) -> None:
     done = _run(written(BAD))
     assert done.exit_code == 1
-    assert done.stdout.endswith("groups.csv: not accepted. Rows that can be used: 1; that cannot: 1.\n")
+    assert done.stdout.endswith(
+        "groups.csv: not accepted. Rows that can be used: 1; that cannot: 1.\n"
+    )
     assert "groups.csv line 3: school_natural_id is blank. [GRP-201]" in done.stdout
 
 

@@ -121,6 +121,7 @@ class ClassChoice:
     teachers: str
     student_count: int
 
+
 @dataclass(frozen=True, slots=True)
 class GroupRule:
     """Say which students a rule group holds: all conditions must hold, any value of each may.
