@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,6 +22,7 @@ TEXT_SCHEMA = pl.Schema({LINE: pl.UInt32()} | dict.fromkeys(GROUP_FILE, pl.Strin
 _FOUND = pl.Schema(
     {LINE: pl.UInt32(), "check": pl.String(), "is_lost": pl.Boolean(), "cells": pl.List(pl.String)}
 )
+_PIECE = 50_000
 _LOST = (CSV_STRAY_QUOTE, MORE_CELLS)
 _MENDED = (FEWER_CELLS, ODD_QUOTES)
 
@@ -46,7 +48,9 @@ def read_loose(
     if not table.left_out:
         return LooseRows(TEXT_SCHEMA.to_frame(), TEXT_SCHEMA.to_frame())
     width = len(table.header)
-    found = _judged(_found(table, body, separator), places, width)
+    pieces = _found(table, body, separator)
+    found = pl.concat([_judged(piece, places, width) for piece in pieces])
+    found = found if found[LINE].is_sorted() else found.sort(LINE)
     longer = found.filter(~pl.col("is_lost") & (pl.col("found") > width))
     if longer.height:
         value = f"{longer.height:,} row" + "s" * (longer.height > 1)
@@ -56,22 +60,27 @@ def read_loose(
         told = found.filter(pl.col("check") == check.code).select(LINE, "found")
         ledger.add_rows(check, told, expected=width)
         ledger.repaired("short_rows", told.height if check is FEWER_CELLS else 0)
-    six = (
-        pl.col("cells").list.get(place, null_on_oob=True).alias(name)
-        for name, place in zip(GROUP_FILE, places, strict=True)
-    )
-    rows = found.select("is_lost", LINE, *six)
-    is_lost = rows["is_lost"]
-    return LooseRows(rows.filter(~is_lost).drop("is_lost"), rows.filter(is_lost).drop("is_lost"))
+    lost = found.filter("is_lost")
+    mended = found.filter(~pl.col("is_lost")) if lost.height else found
+    return LooseRows(mended.select(LINE, *GROUP_FILE), lost.select(LINE, *GROUP_FILE))
 
 
 def _judged(found: pl.DataFrame, places: list[int], width: int) -> pl.DataFrame:
-    """Say which rows have cells that no column is for, and which lack cells of the six columns."""
+    """Say which rows have cells that no column is for, and which lack cells of the six columns.
+
+    Shape: `found` counts the cells of a row; the six columns have theirs, null where they lack.
+    """
     texts = pl.col("cells").list.join("").str.strip_chars()
     over = pl.col("cells").list.slice(width).list.join("").str.strip_chars() != ""
     is_more = ~pl.col("is_lost") & over
     is_fewer = pl.col("cells").list.len() <= max(places)
-    return found.sort(LINE).with_columns(
+    six = (
+        pl.col("cells").list.get(place, null_on_oob=True).alias(name)
+        for name, place in zip(GROUP_FILE, places, strict=True)
+    )
+    return found.select(
+        LINE,
+        *six,
         check=pl.when(is_more)
         .then(pl.lit(MORE_CELLS.code))
         .when(~pl.col("is_lost") & is_fewer & (texts != ""))
@@ -82,26 +91,35 @@ def _judged(found: pl.DataFrame, places: list[int], width: int) -> pl.DataFrame:
     )
 
 
-def _found(table: CsvTable, body: Body, separator: str) -> pl.DataFrame:
-    """Return the cells of every row that was left out: at once where no quotes are, else singly."""
-    lines = body.content.split(b"\n")
-    plain: list[tuple[int, str]] = []
-    rows: list[tuple[int, str | None, bool, list[str]]] = []
-    for code, places in table.left_out.items():
-        numbers: list[int] = places.to_list()
-        for place in numbers:
-            line, text = place + body.lines_before, lines[place - 1]
-            if code == CSV_RAGGED_ROW.code and b'"' not in text:
-                plain.append((line, text.decode().removesuffix("\r")))
-            else:
-                rows.append((line, *_read_singly(lines, place - 1, code, separator)))
-    at_once = pl.DataFrame(plain, {LINE: pl.UInt32, "text": pl.String}, orient="row").select(
-        LINE,
-        check=pl.lit(None, pl.String),
-        is_lost=pl.lit(value=False),
-        cells=pl.col("text").str.split(separator),
-    )
-    return pl.concat([at_once, pl.DataFrame(rows, _FOUND, orient="row")])
+def _found(table: CsvTable, body: Body, separator: str) -> Iterator[pl.DataFrame]:
+    """Yield the cells of rows that were left out: many at once without quotes, the others singly.
+
+    Cells of rows are a list each, which takes room: so they come in pieces.
+    """
+    texts = pl.Series([body.content]).cast(pl.String).str.split("\n").explode()
+    ragged = table.left_out.get(CSV_RAGGED_ROW.code, pl.Series(dtype=pl.UInt32))
+    plain = pl.DataFrame({"place": ragged, "text": texts.gather(ragged - 1)})
+    plain = plain.filter(~pl.col("text").str.contains('"', literal=True))
+    del texts
+    for piece in plain.iter_slices(_PIECE):
+        yield piece.select(
+            (pl.col("place") + body.lines_before).cast(pl.UInt32).alias(LINE),
+            check=pl.lit(None, pl.String),
+            is_lost=pl.lit(value=False),
+            cells=pl.col("text").str.strip_suffix("\r").str.split(separator),
+        )
+    at_once = plain["place"].implode()
+    singly = [
+        (place, code)
+        for code, places in table.left_out.items()
+        for place in places.filter(~places.is_in(at_once)).to_list()
+    ]
+    lines = body.content.split(b"\n") if singly else []
+    rows = [
+        (place + body.lines_before, *_read_singly(lines, place - 1, code, separator))
+        for place, code in singly
+    ]
+    yield pl.DataFrame(rows, _FOUND, orient="row")
 
 
 def _read_singly(

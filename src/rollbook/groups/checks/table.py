@@ -90,7 +90,7 @@ def read_table(content: bytes, ledger: Ledger) -> GroupTable | None:
         *(table.frame[columns[place + 1]].alias(name) for name, place in named),
     )
     if loose.mended.height:
-        rows = pl.concat([rows, loose.mended]).sort(LINE)
+        rows = pl.concat([rows, loose.mended]).sort(LINE) if rows.height else loose.mended
     if Sign.UNSEEN in table.signs:
         rows = _without_unseen(rows, ledger)
     if b"'" in body.content:

@@ -22,9 +22,13 @@ def named_groups(rows: pl.DataFrame, subjects: Sequence[str]) -> pl.DataFrame:
            KEY, `name` as it stands first, `line` of that, `subject` as the system spells it, blank
            for all subjects. By school, year and name: the order of rows means nothing.
     """
+    ordered = rows if rows["line"].is_sorted() else rows.sort("line")
+    # Rows of a group mostly stand together: what a run of them says, its first one says.
+    said = (*KEY, "subject_code")
+    starts = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in said)
     found = (
-        rows.lazy()
-        .sort("line")
+        ordered.lazy()
+        .filter(starts)
         .group_by(KEY)
         .agg(
             pl.col("group_name").first().alias("name"),
