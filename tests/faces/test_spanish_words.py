@@ -454,6 +454,10 @@ def test_what_is_found_in_group_files_is_what_is_translated() -> None:
             "groups.csv has tabs between its cells; Rollbook reads them.",
             "groups.csv tiene tabuladores entre sus celdas; Rollbook lo lee de todos modos.",
         ),
+        (
+            "Use one of All, ELA, Math, or leave the cell blank.",
+            "Use uno de All, ELA, Math, o deje la celda en blanco.",
+        ),
         ("Somebody has much to do.", "Somebody has much to do."),
     ],
 )

@@ -265,9 +265,13 @@ def _shape(phrase: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
+# The longest first: a hole at the end of a shorter one would swallow the rest of it.
 _SHAPES: Final = tuple(
     (phrase, _shape(phrase))
-    for phrase in (*shown_group_words.ALL, *shown_delivery_words.ALL, *shown_finding_words.ALL)
+    for phrase in sorted(
+        (*shown_group_words.ALL, *shown_delivery_words.ALL, *shown_finding_words.ALL),
+        key=lambda phrase: -len(_HOLE.sub("", phrase)),
+    )
     if _HOLE.search(phrase)
 )
 
