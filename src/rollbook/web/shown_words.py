@@ -298,8 +298,9 @@ def _joined(sentences: list[str], count: int) -> str:
 def _found(text: str) -> str:
     """Return a phrase in the reader's language; nothing for one that is not listed."""
     phrase = text.strip()
-    if not phrase or (known := gettext(phrase)) != phrase:
-        return known if phrase else ""
+    known = gettext(phrase) if phrase else ""  # the catalog keeps its own head under ""
+    if known != phrase:
+        return known
     for label in (*SETTINGS, *shown_delivery_words.TARGET_SETTINGS):
         about = "%(label)s" + phrase.removeprefix(label)
         if phrase.startswith(label) and about in FAULTS_OF_SETTINGS:
