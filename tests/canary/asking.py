@@ -361,7 +361,7 @@ class Canary:
             "key": ["key"],
             "uidb36": ["1"],
             "server": ["default"],
-            "upload": self._some([file.uuid for file in world.group_files], few + 2),
+            "upload": self._some([file.uuid for file in world.group_files], few),
             "profile": [
                 uuid
                 for file in self._some(world.extracts, few)
@@ -440,7 +440,7 @@ FORMS: Mapping[str, Callable[[Canary], list[dict[str, str]]]] = {
     "people": lambda _: [{"search": "ZACC"}, {"search": "example.org"}],
     "person": lambda _: [{"choice": "nothing"}],
     "groups": lambda _: [{"choice": "download"}, {"words": "Group"}],
-    "group": _words,
+    "group": lambda canary: _words(canary)[:2],
     "my_groups": _words,
     "onlookers": _addresses,
     "group_make": lambda _: [{"way": "hand"}, {"way": "classes"}],
