@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -22,10 +23,10 @@ from rollbook.extracts.queries.choosing import (
 )
 from rollbook.extracts.queries.reading import extract_data
 from rollbook.extracts.types import AskedProfile, ExtractWorld, ProfileKind, ProfileSettings
-from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
+from rollbook.groups.models import GroupImport, GroupMember, GroupUser, StudentGroup
 from rollbook.people.models import Enrollment, SchoolEnrollment, Student
 from rollbook.shared.scope import Permission, Scope
-from tests.factories.accounts import EVERYTHING, ON, reader_of
+from tests.factories.accounts import EVERYTHING, NOW, ON, reader_of
 from tests.factories.extracts import (
     BEGINS_ON,
     YEAR,
@@ -189,6 +190,21 @@ def test_counselors_of_the_roster_and_of_classes(day: SchoolDay) -> None:
     assert data.staff.filter(last_name="Vega")["email"].to_list() == ["vega@example.org"]
     labels = [c.label for c in counselor_choices(EVERYTHING, settings.schools, YEAR)]
     assert labels == ["Ruiz, Kim", "Vega, Kim"]
+
+
+def test_groups_that_came_in_from_extracts_do_not_go_out_again(day: SchoolDay) -> None:
+    made = StudentGroup.objects.create(
+        name="Moss 1", school=day.places.north_high, school_year=YEAR, origin="file"
+    )
+    settings = settings_for(day.places.north_high, kind=ProfileKind.STUDENT_GROUP)
+    assert data_for(settings).groups["name"].to_list() == ["Moss 1"]
+    GroupImport.objects.create(
+        number=1, origin="extract", digest="", sha256="", byte_count=0, status=1, creator="job",
+        received_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+    assert data_for(settings).groups.is_empty()
+    named = replace(settings, groups=(str(made.uuid),))
+    assert data_for(named).groups["name"].to_list() == ["Moss 1"]
 
 
 def test_groups_but_those_of_classes_and_of_teachers(day: SchoolDay) -> None:

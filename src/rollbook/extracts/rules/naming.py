@@ -124,7 +124,16 @@ def _bad_characters(pattern: str) -> Iterator[PatternFault]:
             f"The template holds line breaks or characters that nobody sees ({codes}).",
             "Delete them: the state's system reads a group file line by line.",
         )
+    if pattern.lstrip().startswith(_FORMULA):
+        yield PatternFault(
+            True,
+            "A name that begins like a formula is run by a spreadsheet that opens the file.",
+            "Begin with a letter, a number or a field.",
+        )
 
+
+# Source: OWASP, "CSV injection".
+_FORMULA: Final = ("=", "+", "-", "@")
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 

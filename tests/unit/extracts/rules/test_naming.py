@@ -54,6 +54,10 @@ FAULTS = [
     (K.STUDENT_GROUP, "{group:9}\n{n}",
      ["!The template holds line breaks or characters that nobody sees (U+000A). "
       "Delete them: the state's system reads a group file line by line."]),
+    (K.STUDENT_GROUP, " ={group:9} {n}",
+     ["!A name that begins like a formula is run by a spreadsheet that opens the file. "
+      "Begin with a letter, a number or a field.",
+      "The template begins or ends with a blank. It is left out of the names."]),
     (K.STUDENT_GROUP, "{group:9} {n} {",
      ['!A brace "{" stands alone. Write it twice to mean itself. Change the template.']),
     (K.STUDENT_GROUP, "{group:9} {n} }",
