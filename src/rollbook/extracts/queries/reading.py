@@ -188,8 +188,9 @@ def extract_data(scope: Scope, profiles: Sequence[AskedProfile], *, on: date) ->
            every profile is about student groups, groups when none is, caseloads when none is about
            counselors. A group that follows a class is there only if a profile names it: the types
            about classes are for those. So is one of a file where extracts are delivered to
-           Rollbook itself: what goes out would come in and go out again under a longer name. Staff of another district who neither teach nor counsel at
-           the schools are not there, even if a profile names them.
+           Rollbook itself: what goes out would come in and go out again under a longer name.
+           Staff of another district who neither teach nor counsel at the schools are not there,
+           even if a profile names them.
     """
     kinds = {profile.settings.kind for profile in profiles}
     schools = _schools(scope, {uuid for profile in profiles for uuid in profile.settings.schools})
