@@ -94,6 +94,7 @@ def test_a_profile_is_written_scheduled_and_delivered(place: Place, walker: Walk
     see_the_night(place, walker, file)
     hear(place)
     run_again(place, walker, file)
+    be_refused(place, walker)
 
 
 def enter(place: Place, walker: Walker) -> None:
@@ -286,3 +287,26 @@ def run_again(place: Place, walker: Walker, file: bytes) -> None:
     assert deliveries(walker) == [(STATE, "Taken")] * 3 + [(VENDOR, "Taken")] * 2
     assert [made["payload"] for made in place.state.imports] == [file]
     assert {path.read_bytes() for path in place.arrived} == {file}
+
+
+def be_refused(place: Place, walker: Walker) -> None:
+    """Let the state refuse a row, read which and why, and send the file again once it takes it."""
+    page, says = walker.page, "Row: 2 Failure: Unknown student"
+    place.state.verdict, place.state.message = "BAD_DATA", says
+    choose_profile(walker)
+    walker.press("Create files of 1 profile")
+    walker.press(f"Send 1 file to {STATE}")
+    page.get_by_role("heading", name="Refused", exact=True).wait_for(timeout=WAITS * 1000)
+    (row,) = walker.rows("Rows that the other side did not take")
+    assert (row[0], "Unknown student" in row[3]) == ("3", True), row
+    walker.look()
+    walker.go("Deliveries")
+    assert "1 delivery needs somebody" in walker.says()
+    walker.look()
+    place.state.verdict, place.state.message = "PROCESSED", ""
+    page.get_by_role("link", name=re.compile("^See what to do")).click()
+    walker.press("Send 1 file again")
+    page.get_by_role("heading", name="Taken", exact=True).wait_for(timeout=WAITS * 1000)
+    walker.go("Deliveries")
+    assert "Nothing needs you" in walker.says()
+    assert len(place.state.imports) == 1
