@@ -92,6 +92,7 @@ def test_a_form_with_a_file_is_taken_like_the_file_itself(sis: Client) -> None:
         "filename": "north groups.csv",
         "organization": kept["organization"],
         "sender": "night run",
+        "tenancy-chain": kept["tenancy-chain"],
         "username": told["creator"],
     }
 
@@ -108,6 +109,7 @@ def test_every_parameter_that_was_sent_is_kept(sis: Client) -> None:
     kept = sis.get(f"/imports/{told['id']}/payload/properties").json()
     assert (kept["filename"], kept["batch"], kept["run"]) == ("g.csv", "B", "7,8")
     assert "access_token" not in kept
+    assert kept["tenancy-chain"][-1] == "01"  # the district that let the program in, last
 
 
 def test_a_program_asks_who_it_is(state: SmallState, sis: Client) -> None:

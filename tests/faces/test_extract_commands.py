@@ -102,9 +102,10 @@ def test_a_run_prints_counts_and_writes_copies(day: SchoolDay, tmp_path: Path) -
 
 
 def test_an_empty_run_says_so(day: SchoolDay) -> None:
-    done = run("run", made(day, "Latin", "--department", "Latin"), *ON)
-    assert "0 rows" in done.output
+    done = run("run", made(day, "Latin", "--department", "Latin"), made(day, "All"), *ON)
+    assert "warning Latin: This profile writes nothing." in done.output
     assert "[no_rows]" in done.output
+    assert "warning All:" not in done.output
 
 
 def test_profiles_are_copied_and_scheduled(day: SchoolDay) -> None:

@@ -146,6 +146,7 @@ def payload_properties(request: Call, number: int) -> HttpResponse:
         "batch": kept.batch,
         "username": kept.creator,
         "organization": _organization(kept),
+        "tenancy-chain": [place["natural_id"] for place in _chain(request.caller)],
     }
     return JsonResponse({**kept.properties, **own})
 
@@ -178,10 +179,7 @@ def resubmit(request: Call) -> HttpResponse:
 def user(request: Call) -> HttpResponse:
     """Tell a program what it may do, and where, so that a wrong set-up shows before a file does."""
     caller = request.caller
-    chain = [
-        {"kind": place.kind.value, "name": place.name, "natural_id": place.natural_id}
-        for place in chain_of_program(caller)
-    ]
+    chain = _chain(caller)
     return JsonResponse(
         {
             "username": caller.username,
@@ -191,6 +189,13 @@ def user(request: Call) -> HttpResponse:
             "tenancyChain": chain,
         }
     )
+
+
+def _chain(caller: Caller) -> list[dict[str, str]]:
+    return [
+        {"kind": place.kind.value, "name": place.name, "natural_id": place.natural_id}
+        for place in chain_of_program(caller)
+    ]
 
 
 def _find(caller: Caller, number: int) -> GroupImport | None:

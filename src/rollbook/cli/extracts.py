@@ -16,6 +16,7 @@ from rollbook.extracts.types import LeftOut, ScheduleSettings
 
 if TYPE_CHECKING:  # tables load only after Django has started
     from rollbook.extracts.types import ExtractWarning, FileRow
+    from rollbook.shared.scope import Scope
 
 FILE = click.argument("file", type=click.UUID)
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -69,8 +70,9 @@ def run(
     if output == "json":
         print_json([_file(row) | {"warnings": _warnings(said)} for row, said in rows])
         return
+    names = _names_of(who.scope, profiles)
     for row, said in rows:
-        _print_run(row, said)
+        _print_run(row, said, names)
 
 
 @extracts.command("files")
@@ -218,14 +220,23 @@ def _warnings(said: tuple[ExtractWarning, ...]) -> list[dict[str, Any]]:
     return [{"code": w.code, "says": w.says, "fix": w.fix, "count": w.count} for w in said]
 
 
-def _print_run(row: FileRow, said: tuple[ExtractWarning, ...]) -> None:
+def _names_of(scope: Scope, profiles: tuple[UUID, ...]) -> dict[str, str]:
+    from rollbook.extracts.queries.profiles import get_profile
+
+    return {str(uuid): get_profile(scope, uuid).name for uuid in profiles}
+
+
+def _print_run(row: FileRow, said: tuple[ExtractWarning, ...], names: dict[str, str]) -> None:
     click.echo(
         f"{row.name}: {row.row_count:,} rows, {row.group_count:,} groups, "
         f"{row.student_count:,} students, {row.left_out_count:,} students left out."
     )
     click.echo(f"File {row.uuid}")
     for warning in said:
-        click.echo(f"warning {warning.says} {warning.fix} [{warning.code}]")
+        about = f"{names[warning.profile]}: " if warning.profile in names else ""
+        click.echo(f"warning {about}{warning.says} {warning.fix} [{warning.code}]")
+        for example in warning.rows:
+            click.echo(f"        {example}")
 
 
 def _either(said: bool | None, known: bool) -> bool:

@@ -277,6 +277,13 @@ def test_what_the_state_takes_and_nobody_can_use_is_left_out_of_a_strict_file(
     assert sent(*lines).status == ImportStatus.BAD_DATA  # by our own rules, refused
 
 
+def test_the_answer_says_how_many_students_nobody_knows(places: SmallState) -> None:
+    made = sent("G,0101,2027,,N1,", "G,0101,2027,,?,", is_strict=True, origin=ImportOrigin.API)
+    told = "1 group accepted for 0101.\n1 SSID that nobody has here stayed out."
+    assert (made.status, made.message) == (ImportStatus.PROCESSED, told)
+    assert stored()["G"][2] == ["N1"]
+
+
 def test_a_file_without_a_header_is_bad_format(places: SmallState) -> None:
     made = sent(content=b"name;school\nG;0101\n")
     assert (made.status, made.group_count) == (ImportStatus.BAD_FORMAT, 0)

@@ -140,8 +140,12 @@ def _with_findings(
     extra = plan.unknown.height + plan.emptied.height + plan.following.height
     order = {severity: place for place, severity in enumerate(Severity)}
     findings = sorted((*reading.findings, *found), key=lambda each: order[each.severity])
+    unknown = plan.unknown["student_ssid"].n_unique()
     reading = replace(
-        reading, findings=tuple(findings), finding_count=reading.finding_count + extra
+        reading,
+        findings=tuple(findings),
+        finding_count=reading.finding_count + extra,
+        repairs={**reading.repairs, **({"unknown_ssids": unknown} if unknown else {})},
     )
     return _without_following(reading, plan) if leaves_out else reading
 

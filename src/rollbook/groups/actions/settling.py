@@ -134,9 +134,12 @@ def success_of(found: GroupImport) -> str:
         f"{count} group{'' if count == 1 else 's'} accepted for {school}."
         for school, count in sorted(counts.items())
     ]
+    reading = kept_reading(found)
     may_leave = found.takes_part or found.is_strict
-    if left := kept_reading(found).faulty.height if may_leave else 0:
+    if left := reading.faulty.height if may_leave else 0:
         told.append(f"{left} row{'' if left == 1 else 's'} stayed out.")
+    if unknown := reading.repairs.get("unknown_ssids", 0):
+        told.append(f"{unknown} SSID{'' if unknown == 1 else 's'} that nobody has here stayed out.")
     return "\n".join(told)
 
 
