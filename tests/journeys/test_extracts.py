@@ -299,6 +299,7 @@ def be_refused(place: Place, walker: Walker) -> None:
     page.get_by_role("heading", name="Refused", exact=True).wait_for(timeout=WAITS * 1000)
     (row,) = walker.rows("Rows that the other side did not take")
     assert (row[0], "Unknown student" in row[3]) == ("3", True), row
+    assert "write a new file and send that one" in walker.says()
     walker.look()
     walker.go("Deliveries")
     assert "1 delivery needs somebody" in walker.says()
