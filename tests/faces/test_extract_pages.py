@@ -559,6 +559,17 @@ def test_a_file_says_what_is_wrong_with_it(day: SchoolDay, owner: Client) -> Non
     assert "There is no group in it." in shown
 
 
+def test_a_consolidated_file_says_of_which_profile_a_warning_is(
+    day: SchoolDay, owner: Client
+) -> None:
+    high = day.places.north_high
+    latin = saved(high, settings_for(high, departments=("Latin",)), name="Latin")
+    file = written(saved(high, settings_for(high), name="All"), latin)
+    shown = plain(owner.get(at("extract_file", file)))
+    assert "Latin: This profile writes nothing." in shown
+    assert "All: This profile" not in shown
+
+
 def test_a_file_is_compared_with_an_earlier_one(day: SchoolDay, owner: Client) -> None:
     high = day.places.north_high
     profile = saved(high, settings_for(high))

@@ -16,7 +16,6 @@ from rollbook.extracts.types import LeftOut, ScheduleSettings
 
 if TYPE_CHECKING:  # tables load only after Django has started
     from rollbook.extracts.types import ExtractWarning, FileRow
-    from rollbook.shared.scope import Scope
 
 FILE = click.argument("file", type=click.UUID)
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -54,7 +53,13 @@ def run(
     """Write the group files of some profiles, and say what to know of them."""
     who = operator()
     from rollbook.extracts.actions.files import deliver_files, make_files
-    from rollbook.extracts.queries.files import file_path, found_file, get_file, warnings_of
+    from rollbook.extracts.queries.files import (
+        file_path,
+        found_file,
+        get_file,
+        profile_names_of,
+        warnings_of,
+    )
 
     day: date | None = on.date() if on else None
     made = make_files(
@@ -70,9 +75,8 @@ def run(
     if output == "json":
         print_json([_file(row) | {"warnings": _warnings(said)} for row, said in rows])
         return
-    names = _names_of(who.scope, profiles)
     for row, said in rows:
-        _print_run(row, said, names)
+        _print_run(row, said, profile_names_of(who.scope, row.uuid))
 
 
 @extracts.command("files")
@@ -218,12 +222,6 @@ def _file(row: FileRow) -> dict[str, Any]:
 
 def _warnings(said: tuple[ExtractWarning, ...]) -> list[dict[str, Any]]:
     return [{"code": w.code, "says": w.says, "fix": w.fix, "count": w.count} for w in said]
-
-
-def _names_of(scope: Scope, profiles: tuple[UUID, ...]) -> dict[str, str]:
-    from rollbook.extracts.queries.profiles import get_profile
-
-    return {str(uuid): get_profile(scope, uuid).name for uuid in profiles}
 
 
 def _print_run(row: FileRow, said: tuple[ExtractWarning, ...], names: dict[str, str]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
 from uuid import UUID
 
 import polars as pl
@@ -27,6 +28,7 @@ from rollbook.extracts.queries.files import (
     get_file,
     left_out_counts,
     left_out_of,
+    profile_names_of,
     warnings_of,
 )
 from rollbook.extracts.queries.profiles import get_profile
@@ -119,13 +121,21 @@ def file(request: Reader, school_year: int, file: UUID) -> HttpResponse:
         "breadcrumbs": file_crumbs(school_year),
         "file": row,
         "by": known_as(request.scope, row.made_by),
-        "warnings": warnings_of(request.scope, file),
+        "warnings": list(_warnings(request, file)),
         "targets": targets,
         "views": VIEWS.items(),
         "view": view,
         **_SHOWN[view](request, row),
     }
     return render(request, "extracts/file.html", context)
+
+
+def _warnings(request: Reader, file: UUID) -> Iterator[dict[str, Any]]:
+    """Say of which profile each warning is: a consolidated file has several."""
+    names = profile_names_of(request.scope, file)
+    for told in warnings_of(request.scope, file):
+        name = names.get(told.profile, "") if len(names) > 1 else ""
+        yield asdict(told) | {"profile_name": name}
 
 
 @door(

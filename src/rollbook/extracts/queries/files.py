@@ -121,6 +121,14 @@ def warnings_of(scope: Scope, uuid: UUID | str) -> tuple[ExtractWarning, ...]:
     return tuple(ExtractWarning(**each | {"rows": tuple(each["rows"])}) for each in told)
 
 
+def profile_names_of(scope: Scope, uuid: UUID | str) -> dict[str, str]:
+    """Pair the public ids of a file's profiles with their names.
+
+    Raises: FileNotFound.
+    """
+    return _profile_names(found_file(scope, uuid))
+
+
 def file_groups(
     scope: Scope, uuid: UUID | str, page: PageRequest, *, words: str = ""
 ) -> Page[WrittenGroup]:
