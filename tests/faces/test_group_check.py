@@ -90,7 +90,9 @@ def test_what_there_is_is_told_by_options(written: Any, tmp_path: Path) -> None:
             assert _json(written(f"H / {other}"), *options, *strict)[0] == 1
 
 
-@pytest.mark.parametrize("options", [("--years", "24x"), ("--schools", "nowhere.txt"), ("--no",)])
+@pytest.mark.parametrize(
+    "options", [("--years", "24x"), ("--years", " ,"), ("--schools", "nowhere.txt"), ("--no",)]
+)
 def test_a_misunderstood_question_ends_with_2(written: Any, options: tuple[str, ...]) -> None:
     assert _run(written(GOOD), *options).exit_code == 2
     assert _run("nowhere.csv").exit_code == 2

@@ -22,9 +22,12 @@ def _years(
     if text is None:
         return None
     try:
-        return frozenset(int(year) for year in _parts(text))
+        years = frozenset(int(year) for year in _parts(text))
     except ValueError:
-        raise click.BadParameter(f'"{text}" is not a list of years, such as 2026,2027.') from None
+        years = frozenset[int]()
+    if not years:
+        raise click.BadParameter(f'"{text}" is not a list of years, such as 2026,2027.')
+    return years
 
 
 def _subjects(
