@@ -156,6 +156,8 @@ TEMPLATES: Final = (
     _("Put {n} where the number should stand."),
     _("The template begins or ends with a blank."),
     _("It is left out of the names."),
+    _("A name that begins like a formula is run by a spreadsheet that opens the file."),
+    _("Begin with a letter, a number or a field."),
 )
 # What a person should know of a file: `extracts/plan/warnings`.
 WARNINGS: Final = (
