@@ -4,7 +4,8 @@
 
 The rows are made up: groups of 199 students and a teacher, schools of a hundred groups. Each figure
 is the best of three runs in a process of its own, with that process's peak memory; beside them
-Polars reads the same bytes and writes them again, and judges nothing.
+Polars reads the same bytes and writes them again, and judges nothing. Group files that are made
+from rosters are measured in extracts.py, and from the database to the disk in extract_files.py.
 """
 
 from __future__ import annotations
@@ -49,10 +50,6 @@ def main() -> None:
             path = written(folder / f"{shape.replace(' ', '_')}.csv", asked.rows, shape)
             figures = "".join(f"{_stage(stage, path):>18}" for stage in FIGURES)
             print(f"{shape:<24}{figures}{_stage('floor', path):>20}", flush=True)
-    print("\nGroup files made from rosters: see extracts.py", flush=True)
-    subprocess.run([sys.executable, str(HERE.with_name("extracts.py"))], check=True)
-    print("\nGroup files from the database to the disk: see extract_files.py", flush=True)
-    subprocess.run([sys.executable, str(HERE.with_name("extract_files.py"))], check=True)
 
 
 def written(path: Path, rows: int, shape: str) -> Path:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+from django.db import transaction
 
 from rollbook.changes.layouts import row_schema
 from rollbook.changes.tables import insert_rows
@@ -116,6 +117,7 @@ def settings_for(*schools: Organization, **more: Any) -> ProfileSettings:
 PATTERN = ""  # the default of the kind, see rules/naming
 
 
+@transaction.atomic  # a million rows one by one would each be a transaction of its own
 def large_district(
     *, students: int, schools: int = 300, per_student: int = 6, class_size: int = 30
 ) -> tuple[Organization, list[Organization]]:
