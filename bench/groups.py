@@ -1,11 +1,11 @@
 """Measure group files: what the state's system would say, and our own reading.
 
-    python bench/groups.py [--rows 500000] [--keep FOLDER]
+    python bench/groups.py [--rows 500000] [--students 200000] [--keep FOLDER]
 
 The rows are made up: groups of 199 students and a teacher, schools of a hundred groups. Each figure
 is the best of three runs in a process of its own, with that process's peak memory; beside them
-Polars reads the same bytes and writes them again, and judges nothing. Group files that are made
-from rosters are measured in extracts.py, and from the database to the disk in extract_files.py.
+Polars reads the same bytes and writes them again, and judges nothing. Then group files are made out
+of rosters: by the rules alone, and from the database to the bytes on the disk.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ GROUP_ROWS = 200
 GROUPS_PER_SCHOOL = 100
 FIRST_SSID, FIRST_SCHOOL, YEAR = 10**9, 10**13, 2027
 FIGURES = ("state", "reading", "planning")
+EXTRACTING = ("_extraction.py", "_extract_files.py")
 SHAPES = ("sound", "quoted", "CR alone", "in any order", "without the last comma", "all padded")
 
 
@@ -34,6 +35,7 @@ def main() -> None:
     """Print one line for each shape of file."""
     wanted = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     wanted.add_argument("--rows", type=int, default=500_000)
+    wanted.add_argument("--students", type=int, default=200_000)
     wanted.add_argument("--keep", help="a folder for the files, to look into them")
     wanted.add_argument("--stage", nargs=2, help=argparse.SUPPRESS)
     asked = wanted.parse_args()
@@ -50,6 +52,9 @@ def main() -> None:
             path = written(folder / f"{shape.replace(' ', '_')}.csv", asked.rows, shape)
             figures = "".join(f"{_stage(stage, path):>18}" for stage in FIGURES)
             print(f"{shape:<24}{figures}{_stage('floor', path):>20}", flush=True)
+    for script in EXTRACTING:
+        print(flush=True)
+        subprocess.run([sys.executable, HERE.parent / script, str(asked.students)], check=True)
 
 
 def written(path: Path, rows: int, shape: str) -> Path:

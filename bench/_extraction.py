@@ -1,6 +1,6 @@
 """Measure the extraction of student groups beside a bare Polars write of the same rows.
 
-    python bench/extracts.py [students]
+    python bench/_extraction.py [students]
 
 A district of 200 schools: each student takes six classes, so 200,000 students make 1.2 million rows
 of who takes what. Fifty profiles, written into one file, twice: each for schools of its own, and

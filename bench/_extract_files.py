@@ -1,6 +1,6 @@
 """Measure group files from the database to the bytes on the disk.
 
-    python bench/extract_files.py [students]
+    python bench/_extract_files.py [students]
 
 Uses DATABASE_URL, or SQLite in a temporary folder. A district of 300 schools: each student takes
 six classes, so 200,000 students make 1.2 million enrollments. Fifty profiles, each for schools of
