@@ -102,9 +102,9 @@ def test_check_writes_its_papers_without_an_installation(tmp_path: Path) -> None
     )  # fmt: skip
     assert result.exit_code == 1
     assert result.output.startswith("What came\n- roster.zip: 3 people")
-    (cause, _doubt) = csv.DictReader(out["causes.csv"].open())
+    (cause, _doubt) = csv.DictReader(out["causes.csv"].read_text().splitlines())
     assert (cause["code"], cause["weight"]) == ("ROS-220", "4")
-    assert len(list(csv.DictReader(out["findings.csv"].open()))) == 6
+    assert len(list(csv.DictReader(out["findings.csv"].read_text().splitlines()))) == 6
     assert "users.csv" in zipfile.ZipFile(out["excluded.zip"]).namelist()
 
 
