@@ -13,6 +13,7 @@ from rollbook.cli.roster_sources import (
     SECRET,
     SECRET_FILE,
     SET,
+    print_fields,
     secrets_given,
     settings_given,
 )
@@ -59,24 +60,7 @@ def list_fields(kind: str, output: str) -> None:
     """List what a kind of target must be told: settings, and secrets."""
     from rollbook.extracts.targets.systems import fields_of  # the systems are slow to load
 
-    found = [
-        {
-            "name": field.name,
-            "says": field.label,
-            "is_secret": field.is_secret,
-            "is_required": field.is_required,
-            "default": field.default,
-            "choices": [code for code, _label in field.choices],
-        }
-        for field in fields_of(TargetKind(kind))
-    ]
-    if output == "json":
-        print_json(found)
-        return
-    columns = ["name", "says", "is_secret", "is_required", "default"]
-    print_table(
-        f"Settings of {kind}", columns, ([str(row[name]) for name in columns] for row in found)
-    )
+    print_fields(f"Settings of {kind}", fields_of(TargetKind(kind)), output)
 
 
 @deliveries.command("add-target")

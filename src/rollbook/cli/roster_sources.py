@@ -18,6 +18,7 @@ from rollbook.roster.types import Profile, RunOutcome, SourceFormat, SourceKind
 if TYPE_CHECKING:  # tables load only after Django has started
     from rollbook.roster.models.sources import SyncRun
     from rollbook.roster.queries.sources import SourceHealth
+    from rollbook.roster.sources.connecting import SettingField
 
 SOURCE = click.argument("source", type=click.UUID)
 TROUBLE = frozenset({RunOutcome.FAILED, RunOutcome.REFUSED, RunOutcome.SKIPPED})
@@ -172,6 +173,11 @@ def list_fields(kind: str, output: str) -> None:
     """List what a kind of source must be told: settings, and secrets."""
     from rollbook.roster.sources.setting_values import fields_of  # connectors are slow to load
 
+    print_fields(f"Settings of {kind}", fields_of(SourceKind(kind)), output)
+
+
+def print_fields(title: str, fields: Iterable[SettingField], output: str) -> None:
+    """Print what an outside system must be told."""
     found = [
         {
             "name": field.name,
@@ -181,7 +187,7 @@ def list_fields(kind: str, output: str) -> None:
             "default": field.default,
             "choices": [code for code, _label in field.choices],
         }
-        for field in fields_of(SourceKind(kind))
+        for field in fields
     ]
     if output == "json":
         print_json(found)
@@ -197,7 +203,7 @@ def list_fields(kind: str, output: str) -> None:
         )
         for row in found
     )
-    print_table(f"Settings of {kind}", columns, rows)
+    print_table(title, columns, rows)
 
 
 @sources.command()

@@ -52,7 +52,7 @@ from rollbook.web.extract_words import STATUSES, TARGETS
 from rollbook.web.group_trail import crumbs
 from rollbook.web.lists import page_number
 from rollbook.web.shown_words import said
-from rollbook.web.source_forms import INPUTS, LONGEST_VALUE, Shown
+from rollbook.web.source_forms import LONGEST_VALUE, shown_fields
 from rollbook.web.words import known_as
 
 ON_A_PAGE: Final = 25
@@ -412,22 +412,13 @@ def _form(
 ) -> dict[str, object]:
     """Return what the form shows: what was just typed, else what is kept, else the usual."""
     is_sent = request.method == "POST"
-    values = _values(request, kind) if is_sent else {}
-    kept = row.settings if row else {}
-    fields = [
-        Shown(
-            field=field,
-            input=INPUTS.get(field.type, "text"),
-            value=""
-            if field.is_secret
-            else str(
-                values.get(field.name, "") if is_sent else kept.get(field.name, "") or field.default
-            ),
-            fault=said(faults.get(field.name, "")),
-            is_kept=field.is_secret and row is not None,
-        )
-        for field in fields_of(kind)
-    ]
+    fields = shown_fields(
+        fields_of(kind),
+        kept=row.settings if row else {},
+        typed_now=_values(request, kind) if is_sent else None,
+        faults=faults,
+        has_secrets=row is not None,
+    )
     expires = row.key_expires_on.isoformat() if row and row.key_expires_on else ""
     return {
         "is_form": True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -296,21 +297,43 @@ def _reading(draft: SourceDraft) -> Reading:
 def _fields(
     kind: SourceKind, found: Source | None, draft: SourceDraft | None, faults: dict[str, str]
 ) -> list[Shown]:
-    """List the connector's fields; a secret is never given back, not even to who just typed it."""
-    kept = found.settings if found else {}
+    return shown_fields(
+        fields_of(kind),
+        kept=found.settings if found else {},
+        typed_now=draft.values if draft else None,
+        faults=faults,
+        has_secrets=found is not None and bool(found.sealed_secrets),
+    )
+
+
+def shown_fields(
+    fields: Iterable[SettingField],
+    *,
+    kept: Mapping[str, object],
+    typed_now: Mapping[str, str] | None,
+    faults: Mapping[str, str],
+    has_secrets: bool,
+) -> list[Shown]:
+    """List the fields of an outside system as a form shows them.
+
+    Shape: what was just typed, else what is kept, else the usual; a secret is never given back,
+           not even to who just typed it.
+    """
+
+    def value_of(field: SettingField) -> str:
+        if field.is_secret:
+            return ""
+        if typed_now is not None:
+            return str(typed_now.get(field.name, ""))
+        return str(kept.get(field.name, "") or field.default)
+
     return [
         Shown(
             field=field,
             input=INPUTS.get(field.type, "text"),
-            value=""
-            if field.is_secret
-            else str(
-                draft.values.get(field.name, "")
-                if draft
-                else kept.get(field.name, "") or field.default
-            ),
+            value=value_of(field),
             fault=said(faults.get(field.name, "")),
-            is_kept=field.is_secret and found is not None and bool(found.sealed_secrets),
+            is_kept=field.is_secret and has_secrets,
         )
-        for field in fields_of(kind)
+        for field in fields
     ]
