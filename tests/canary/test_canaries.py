@@ -18,7 +18,7 @@ from tests.canary.worlds import make_world
 
 pytestmark = pytest.mark.django_db
 # One world takes a minute and a half; a night's run takes hundreds.
-WORLDS = range(1, 1 + int(os.environ.get("ROLLBOOK_CANARY_WORLDS", "1")))
+WORLDS = range(1, 1 + int(os.environ.get("ROLLBOOK_CANARY_WORLDS", "2")))
 
 
 def kept_traces() -> str:
