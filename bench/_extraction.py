@@ -130,12 +130,12 @@ def profiles_of_departments() -> list[AskedProfile]:
     ]  # fmt: skip
 
 
-def _profile(n: int, kind: ProfileKind, schools: Sequence[int], **more: object) -> AskedProfile:
+def _profile(n: int, kind: ProfileKind, schools: Sequence[int], **more: Any) -> AskedProfile:
     settings = ProfileSettings(
         kind=kind,
         schools=tuple(f"school-{school}" for school in schools),
         school_year=YEAR,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
     return AskedProfile(f"profile-{n}", f"Profile {n}", settings)
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import html
-import re
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -18,6 +15,7 @@ from rollbook.extracts.queries.schedule import schedule_of
 from rollbook.extracts.types import TargetKind
 from rollbook.jobs.models import Job
 from tests.faces.conftest import SignIn
+from tests.faces.seen import plain
 from tests.factories.accounts import BY, EVERYTHING, NOW, ON
 from tests.factories.deliveries import kept_file, saved_target
 from tests.factories.places import SmallState
@@ -30,13 +28,8 @@ def coordinator(state: SmallState, sign_in: SignIn) -> Client:
     return sign_in("test_coordinator", state.north)
 
 
-def plain(response: HttpResponse) -> str:
-    text = re.sub(r"<script.*?</script>|<[^>]+>", " ", response.content.decode(), flags=re.S)
-    return " ".join(html.unescape(text).split())
-
-
-def _target(state: SmallState, **more: object) -> DeliveryTarget:
-    return saved_target(state.north, TargetKind.ROLLBOOK, **more)  # type: ignore[arg-type]
+def _target(state: SmallState) -> DeliveryTarget:
+    return saved_target(state.north, TargetKind.ROLLBOOK)
 
 
 def _delivery(state: SmallState, status: str, says: str = "") -> Delivery:

@@ -1,4 +1,4 @@
-"""Pages of extract profiles and of the files they write: the whole way, and who may go it."""
+"""Pages of extract profiles: the whole way, and who may go it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,23 @@ import html
 import re
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from rollbook.access.models import Account
-from rollbook.access.queries import scope_of
-from rollbook.extracts.actions.files import make_files
-from rollbook.extracts.actions.profiles import save_profile
 from rollbook.extracts.actions.targets import save_target
 from rollbook.extracts.models import Delivery, ExtractFile, ExtractProfile
 from rollbook.extracts.queries.files import file_path
-from rollbook.extracts.types import ProfileKind, ProfileSettings, TargetKind
+from rollbook.extracts.types import ProfileKind, TargetKind
 from rollbook.jobs.models import Job
 from rollbook.orgs.actions import rebuild_links
 from rollbook.orgs.models import Organization
-from tests.factories.accounts import BY, EVERYTHING, NOW, ON, account, grant
+from tests.faces.extracts import at, names, saved, signed_in_as
+from tests.faces.seen import plain
+from tests.factories.accounts import BY, EVERYTHING, NOW, ON
 from tests.factories.extracts import (
     YEAR,
     SchoolDay,
@@ -39,7 +35,6 @@ from tests.factories.extracts import (
 )
 
 pytestmark = pytest.mark.django_db
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 AT = datetime(2026, 9, 15, 18, tzinfo=UTC)
 
 
@@ -52,39 +47,6 @@ def day(monkeypatch: pytest.MonkeyPatch) -> SchoolDay:
 @pytest.fixture
 def owner(day: SchoolDay) -> Client:
     return signed_in_as("owner@example.org", "test_coordinator", day.places.north_high)
-
-
-def signed_in_as(email: str, role: str, place: Organization) -> Client:
-    holder: Account = account(email, first_name="Ada", last_name="Oak")
-    grant(holder, role, place)
-    Authenticator.objects.create(user=holder, type="totp", data={"secret": "none"})
-    client = Client(raise_request_exception=False)
-    client.force_login(holder, backend=BACKEND)
-    return client
-
-
-def plain(response: HttpResponse) -> str:
-    text = re.sub(r"<script.*?</script>|<[^>]+>", " ", response.content.decode(), flags=re.S)
-    return " ".join(html.unescape(text).split())
-
-
-def at(name: str, *more: object) -> str:
-    return reverse(name, args=[YEAR, *more])
-
-
-def saved(place: Organization, settings: ProfileSettings, by: str = "", **more: Any) -> UUID:
-    """Save a profile as somebody, or as a command."""
-    scope = EVERYTHING
-    if by:
-        scope = scope_of(Account.objects.get(email=by), on=ON)
-    fields: dict[str, Any] = {"name": "English", "is_shared": False, "in_schedule": False} | more
-    return save_profile(
-        scope, organization_uuid=place.uuid, settings=settings, by=BY, now=NOW, **fields
-    )
-
-
-def written(*profiles: UUID) -> UUID:
-    return make_files(EVERYTHING, profiles, is_consolidated=True, on=ON, by=BY, now=NOW)[0]
 
 
 def typed(day: SchoolDay, **more: Any) -> dict[str, Any]:
@@ -316,11 +278,6 @@ def test_words_are_looked_for_without_becoming_an_address(day: SchoolDay, owner:
     assert "No profile has these words in its name." in shown
 
 
-def names(response: HttpResponse) -> list[str]:
-    found = re.findall(r'<th scope="row"><a[^>]*>([^<]*)</a>', response.content.decode())
-    return [html.unescape(name) for name in found]
-
-
 def test_profiles_are_ordered_scheduled_copied_deleted_and_restored(
     day: SchoolDay, owner: Client
 ) -> None:
@@ -496,139 +453,6 @@ def test_a_profile_passes_over_those_that_its_owner_does_not_see(
     assert list(order.all()) == ["B", "A", "Hidden"]
     colleague.post(at("extract_profiles"), {"choice": f"down:{made['A']}"})
     assert list(order.all()) == ["B", "A", "Hidden"]
-
-
-def test_files_are_for_whoever_writes_groups_there(day: SchoolDay, owner: Client) -> None:
-    places = day.places
-    file = written(saved(places.north, settings_for(places.north_high)))
-    admin = signed_in_as("admin@example.org", "district_admin", places.north)
-    stranger = signed_in_as("south@example.org", "district_admin", places.south)
-    routes = ("extract_file", "extract_file_download", "extract_file_left_out")
-    assert [admin.get(at(name, file)).status_code for name in routes] == [200] * 3
-    for client in (owner, stranger):
-        assert names(client.get(at("extract_files"))) == []
-        assert [client.get(at(name, file)).status_code for name in routes] == [404] * 3
-        assert client.post(at("extract_file", file), {"choice": "send"}).status_code == 404
-    reader = signed_in_as("teacher@example.org", "teacher", places.north_high)
-    assert [reader.get(at(name, file)).status_code for name in routes] == [403] * 3
-
-
-# One file.
-
-
-def test_a_file_names_who_is_not_in_it_and_why(day: SchoolDay, owner: Client) -> None:
-    high = day.places.north_high
-    student(high, "1000000003", preferred_first_name="")
-    day.students[0].ssid = ""
-    day.students[0].save()
-    file = written(saved(high, settings_for(high), name="All of them"))
-    address = at("extract_file", file)
-    shown = plain(owner.get(address, {"view": "left-out"}))
-    assert "Has no state student id (1) Is in no class at this school (1)" in shown
-    assert "Of 1000000003, Robin 1000000003 North High All of them Is in no class" in shown
-    only = plain(owner.get(address, {"view": "left-out", "criterion": "no_ssid"}))
-    assert "Of 1000000003" not in only
-    assert "Of 1000000001, Robin North High All of them Has no state student id" in only
-    csv = owner.get(at("extract_file_left_out", file))
-    assert csv.content.decode().splitlines() == [
-        "student,ssid,school,profile,reason",
-        '"Of 1000000001, Robin",,North High,All of them,Has no state student id',
-        '"Of 1000000003, Robin",1000000003,North High,All of them,Is in no class at this school',
-    ]
-
-
-def test_a_role_that_sees_no_students_is_told_counts_alone(day: SchoolDay) -> None:
-    high = day.places.north_high
-    student(high, "1000000003")
-    file = written(saved(high, settings_for(high)))
-    integrator = signed_in_as("connects@example.org", "integrator", day.places.north)
-    shown = plain(integrator.get(at("extract_file", file), {"view": "left-out"}))
-    assert "Is in no class at this school (1)" in shown
-    assert "a student whom your role does not name" in shown
-    assert "1000000003" not in shown
-    assert "Download this list" not in shown
-    assert integrator.get(at("extract_file_left_out", file)).status_code == 403
-
-
-def test_a_file_says_what_is_wrong_with_it(day: SchoolDay, owner: Client) -> None:
-    high = day.places.north_high
-    file = written(saved(high, settings_for(high, departments=("Latin",))))
-    shown = plain(owner.get(at("extract_file", file)))
-    assert "No: it is empty" in shown
-    assert "This profile writes nothing. See the students left out" in shown
-    assert "There is no group in it." in shown
-
-
-def test_a_consolidated_file_says_of_which_profile_a_warning_is(
-    day: SchoolDay, owner: Client
-) -> None:
-    high = day.places.north_high
-    latin = saved(high, settings_for(high, departments=("Latin",)), name="Latin")
-    file = written(saved(high, settings_for(high), name="All"), latin)
-    shown = plain(owner.get(at("extract_file", file)))
-    assert "Latin: This profile writes nothing." in shown
-    assert "All: This profile" not in shown
-
-
-def test_a_file_is_compared_with_an_earlier_one(day: SchoolDay, owner: Client) -> None:
-    high = day.places.north_high
-    profile = saved(high, settings_for(high))
-    first = written(profile)
-    assert "This is the first file of these profiles" in plain(
-        owner.get(at("extract_file", first), {"view": "changes"})
-    )
-    seat(day.english, student(high, "1000000003"))
-    second = written(profile)
-    third = written(profile)
-    same = plain(owner.get(at("extract_file", third), {"view": "changes"}))
-    assert "0 new · 0 gone · 0 changed · 1 group is the same" in same
-    for asked in (
-        (second, {}),
-        (third, {"earlier": str(first)}),
-    ):
-        shown = plain(owner.get(at("extract_file", asked[0]), {"view": "changes", **asked[1]}))
-        assert "0 new · 0 gone · 1 changed · 0 groups are the same" in shown
-        assert "0101 Moss Kim P1 1 0101 changed +1" in shown
-
-
-def test_groups_of_a_file_are_found_by_words(day: SchoolDay, owner: Client) -> None:
-    high = day.places.north_high
-    file = written(saved(high, settings_for(high)))
-    shown = plain(owner.post(at("extract_file", file), {"words": "moss"}))
-    assert "0101 Moss Kim P1 1 0101 All 2 1" in shown
-    assert "No group has these words" in plain(
-        owner.post(at("extract_file", file), {"words": "latin"})
-    )
-
-
-def test_a_file_is_sent_where_it_may_go(day: SchoolDay, owner: Client) -> None:
-    places = day.places
-    high = places.north_high
-    targets = [
-        save_target(
-            EVERYTHING, organization_uuid=place.uuid, name=name, kind=TargetKind.ROLLBOOK,
-            values={}, by=BY, now=NOW,
-        )
-        for place, name in (
-            (high, "Groups here"), (places.north_middle, "Elsewhere"), (places.north, "Above")
-        )
-    ]  # fmt: skip
-    file = written(saved(high, settings_for(high)))
-    admin = signed_in_as("admin@example.org", "district_admin", places.north)
-    shown = plain(admin.get(at("extract_file", file)))
-    assert "Send 1 file to Groups here" in shown
-    assert "Send 1 file to Above" in shown
-    assert "Elsewhere" not in shown
-    wrong = {"choice": "send", "target": str(targets[1])}
-    assert "Choose where the file should go." in plain(
-        admin.post(at("extract_file", file), wrong, follow=True)
-    )
-    assert Delivery.objects.count() == 0
-    sent = admin.post(at("extract_file", file), wrong | {"target": str(targets[0])})
-    delivery = Delivery.objects.get()
-    assert sent["Location"] == at("delivery", delivery.uuid)
-    shown = plain(admin.get(at("extract_file", file), {"view": "deliveries"}))
-    assert "Groups here Waits to be sent" in shown
 
 
 def test_files_are_sent_at_once_where_that_is_asked(day: SchoolDay, owner: Client) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 import pytest
@@ -15,6 +14,7 @@ from rollbook.groups.models import GroupMember, GroupUser, StudentGroup
 from rollbook.orgs.models import Organization
 from rollbook.people.models import Class, Course, Enrollment, SchoolEnrollment, Staff, Student
 from tests.faces.conftest import SignIn
+from tests.faces.seen import plain
 from tests.factories.accounts import account, grant
 from tests.factories.places import SmallState
 
@@ -53,11 +53,6 @@ def reading(state: SmallState, students: list[Student]) -> StudentGroup:
 @pytest.fixture
 def coordinator(state: SmallState, sign_in: SignIn) -> Client:
     return sign_in("test_coordinator", state.north)
-
-
-def plain(response: HttpResponse) -> str:
-    text = re.sub(r"<script.*?</script>|<[^>]+>", " ", response.content.decode(), flags=re.S)
-    return " ".join(html.unescape(text).split())
 
 
 def the(group: StudentGroup) -> str:

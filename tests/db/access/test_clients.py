@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -209,13 +210,13 @@ def test_a_program_of_another_district_is_not_there(state: SmallState) -> None:
 
 
 def test_listing_asks_the_same_of_one_and_of_three(
-    state: SmallState, django_assert_num_queries: object
+    state: SmallState, django_assert_num_queries: Any
 ) -> None:
     added(state)
-    with django_assert_num_queries(2):  # type: ignore[operator]
+    with django_assert_num_queries(2):
         assert len(queries.clients_in(EVERYTHING)) == 1
     added(state), added(state)
-    with django_assert_num_queries(2):  # type: ignore[operator]
+    with django_assert_num_queries(2):
         assert [len(row.secrets) for row in queries.clients_in(EVERYTHING)] == [1, 1, 1]
 
 

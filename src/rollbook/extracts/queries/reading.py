@@ -153,7 +153,9 @@ _CASELOADS_ASKED: Final = """
 _GROUPS_ASKED: Final = """
     SELECT id, uuid, school_id, school_year, name, subject,
            CASE WHEN origin = 'class' OR (origin = 'file' AND EXISTS (
-             SELECT 1 FROM rollbook_groupimport i WHERE i.origin = 'extract' AND i.status = 1
+             SELECT 1 FROM rollbook_groupimport i
+             JOIN rollbook_organizationlink l ON l.ancestor_id = i.organization_id
+             WHERE l.descendant_id = school_id AND i.origin = 'extract' AND i.status = 1
            )) THEN 1 ELSE 0 END AS follows
     FROM rollbook_studentgroup
     WHERE school_id {schools} AND school_year {years} AND is_active AND owner_id IS NULL
@@ -187,7 +189,7 @@ def extract_data(scope: Scope, profiles: Sequence[AskedProfile], *, on: date) ->
            id. A student who was merged into another is not there. Classes and staff are empty when
            every profile is about student groups, groups when none is, caseloads when none is about
            counselors. A group that follows a class is there only if a profile names it: the types
-           about classes are for those. So is one of a file where extracts are delivered to
+           about classes are for those. So is one of a file where its district delivers extracts to
            Rollbook itself: what goes out would come in and go out again under a longer name.
            Staff of another district who neither teach nor counsel at the schools are not there,
            even if a profile names them.
